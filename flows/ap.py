@@ -1,0 +1,193 @@
+"""Accounts payable, from a vendor's bill to its payment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from billcom.checks import check_bill, check_process_date
+from billcom.client import BillClient
+from billcom.errors import BillError
+from billcom.inputs import BillInput, CodeSource, PaymentInput, VendorInput
+from billcom.lookup.bills import check_payable
+from billcom.models.bank_account import BankAccount, NewBankAccount
+from billcom.models.bill import Bill
+from billcom.models.payment import Payment
+from billcom.models.vendor import Vendor
+from billcom.results import ApResult, Deed
+from flows.ledger import Ledger
+from flows.reports import ap_report
+from flows.trust import ensure_trusted
+from tasks.bills import create_bill, find_bill, get_bill
+from tasks.blocks import BillBankAccount
+from tasks.funding_accounts import find_funding_account
+from tasks.payments import find_payment, pay_bill
+from tasks.session import connect, load_settings
+from tasks.vendors import create_vendor, create_vendor_bank_account, find_vendor, find_vendor_bank_account
+
+ARTIFACT = "ap-workflow"
+
+
+@flow(flow_run_name="pay {bill.invoice_number} of {vendor.name}")
+async def ap_workflow(
+    vendor: VendorInput,
+    bank_account: BillBankAccount,
+    bill: BillInput,
+    payment: PaymentInput = PaymentInput(),  # noqa: B008 (frozen; the run form shows it as the default)
+    dry_run: bool = False,
+    code_from: CodeSource = CodeSource.PERSON,
+    credentials: str = "",
+) -> ApResult:
+    """Pay a vendor's bill: find or make the vendor and the bill, then pay it from a verified account.
+
+    Run again with the same input it makes nothing twice and pays nothing twice. Raises InputError and
+    ConflictError before anything is written to BILL where that can be known.
+
+    Args:
+        vendor: Who is paid.
+        bank_account: The vendor's bank account, paid by ACH. Pick a block: it keeps the numbers out of the run.
+        bill: What is paid, in full.
+        payment: When and from which account.
+        dry_run: Read and plan; write nothing to BILL.
+        code_from: Who reads the code BILL texts, when the session is not trusted yet.
+        credentials: Name of a BILL credentials block. Empty: the environment of the worker.
+    """
+    ledger = Ledger(ARTIFACT, f"bill {bill.invoice_number}")
+    try:
+        settings = await load_settings(credentials)
+        account = bank_account.to_new_bank_account()
+        check_bill(bill)
+        async with await connect(settings) as client:
+            found = await _find(client, ledger, vendor, account, bill, payment.label)
+            if found.bill is not None and found.payment is not None:
+                return await _report(ledger, vendor, found.bill, found.payment)
+
+            process_date = check_process_date(payment, settings.clock.today())
+            funding_account = await find_funding_account(client, payment.funding_account_id)
+            if dry_run:
+                return await _plan(ledger, found, vendor, bill, funding_account.id, process_date)
+
+            await ensure_trusted(client, code_from)
+            vendor_id = await _ensure_vendor(client, ledger, found, vendor, account)
+            bill_record = await _ensure_bill(client, ledger, found, vendor_id, bill)
+            paid = await pay_bill(
+                client, bill_record, funding_account.id, process_date, payment.memo, payment.label
+            )
+            ledger.done("payment", f"of bill {bill.invoice_number}", paid.record.id, made=paid.made)
+            return await _report(ledger, vendor, await get_bill(client, bill_record.id), paid.record)
+    except BillError as error:
+        return await ledger.stop(error)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What of the request BILL has already."""
+
+    vendor: Vendor | None = None
+    bank_account: BankAccount | None = None
+    bill: Bill | None = None
+    payment: Payment | None = None
+
+
+async def _find(
+    client: BillClient,
+    ledger: Ledger,
+    wanted_vendor: VendorInput,
+    account: NewBankAccount,
+    wanted_bill: BillInput,
+    label: str,
+) -> _Found:
+    """Look for everything the request names; note in the ledger what is there."""
+    vendor = await find_vendor(client, wanted_vendor)
+    if vendor is None:
+        return _Found()
+    ledger.done("vendor", vendor.name, vendor.id, made=False)
+    bank_account = await find_vendor_bank_account(client, vendor.id, account)
+    bill = await find_bill(client, vendor.id, wanted_bill)
+    if bill is None:
+        return _Found(vendor, bank_account)
+    ledger.done("bill", wanted_bill.invoice_number, bill.id, made=False)
+    payment = await find_payment(client, bill, label)
+    if payment is None:
+        check_payable(bill)
+    else:
+        ledger.done("payment", f"of bill {wanted_bill.invoice_number}", payment.id, made=False)
+    return _Found(vendor, bank_account, bill, payment)
+
+
+async def _ensure_vendor(
+    client: BillClient, ledger: Ledger, found: _Found, wanted: VendorInput, account: NewBankAccount
+) -> str:
+    """Return the id of the vendor, made with its bank account, or given it."""
+    if found.vendor is None:
+        made = await create_vendor(client, wanted, account)
+        ledger.done("vendor", wanted.name, made.record.id, made=made.made)
+        return made.record.id
+    if found.bank_account is None:
+        await create_vendor_bank_account(client, found.vendor.id, account)
+        ledger.done("bank account", f"of vendor {wanted.name}", found.vendor.id, made=True)
+    return found.vendor.id
+
+
+async def _ensure_bill(
+    client: BillClient, ledger: Ledger, found: _Found, vendor_id: str, wanted: BillInput
+) -> Bill:
+    """Return the bill, made unless it was found."""
+    if found.bill is not None:
+        return found.bill
+    made = await create_bill(client, vendor_id, wanted)
+    ledger.done("bill", wanted.invoice_number, made.record.id, made=made.made)
+    return made.record
+
+
+async def _plan(
+    ledger: Ledger,
+    found: _Found,
+    vendor: VendorInput,
+    bill: BillInput,
+    funding_account_id: str,
+    process_date: date,
+) -> ApResult:
+    """Report what a run would make, and make nothing."""
+    if found.vendor is None:
+        ledger.add("vendor", vendor.name, "", Deed.PLANNED)
+    elif found.bank_account is None:
+        ledger.add("bank account", f"of vendor {vendor.name}", "", Deed.PLANNED)
+    if found.bill is None:
+        ledger.add("bill", bill.invoice_number, "", Deed.PLANNED)
+    ledger.add("payment", f"of bill {bill.invoice_number}", "", Deed.PLANNED)
+    result = ApResult(
+        dry_run=True,
+        amount=bill.amount,
+        steps=tuple(ledger.steps),
+        vendor_id=found.vendor.id if found.vendor else "",
+        bill_id=found.bill.id if found.bill else "",
+        funding_account_id=funding_account_id,
+        process_date=process_date,
+    )
+    await acreate_markdown_artifact(ap_report(result, vendor.name, bill.invoice_number), key=ARTIFACT)
+    return result
+
+
+async def _report(ledger: Ledger, vendor: VendorInput, bill: Bill, payment: Payment) -> ApResult:
+    """Report what stands at BILL now."""
+    used = payment.funding_account
+    result = ApResult(
+        dry_run=False,
+        amount=payment.amount or bill.amount or Decimal(0),
+        steps=tuple(ledger.steps),
+        vendor_id=bill.vendor_id,
+        bill_id=bill.id,
+        funding_account_id=(used and used.id) or "",
+        payment_id=payment.id,
+        process_date=payment.process_date,
+        payment_status=payment.status or "",
+        bill_payment_status=bill.payment_status or "",
+    )
+    number = bill.invoice.invoice_number or bill.id
+    await acreate_markdown_artifact(ap_report(result, vendor.name, number), key=ARTIFACT)
+    return result

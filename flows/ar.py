@@ -1,0 +1,235 @@
+"""Accounts receivable, from a customer's invoice to the charge that pays it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from billcom.checks import check_invoice, check_payment_date
+from billcom.client import BillClient
+from billcom.errors import BillError
+from billcom.inputs import ChargeInput, CustomerInput, InvoiceInput
+from billcom.lookup.invoices import check_chargeable
+from billcom.models.bank_account import BankAccount, NewBankAccount
+from billcom.models.customer import Customer
+from billcom.models.invoice import Invoice
+from billcom.models.received_payment import ReceivedPayment
+from billcom.results import ArResult, Deed
+from flows.ledger import Ledger
+from flows.reports import ar_report
+from tasks.blocks import BillBankAccount
+from tasks.customers import (
+    authorize_charge,
+    check_bank_accounts_enabled,
+    create_customer,
+    create_customer_bank_account,
+    find_customer,
+    find_customer_bank_account,
+)
+from tasks.invoices import create_invoice, email_invoice, find_invoice, get_invoice, make_payment_link
+from tasks.received_payments import charge_invoice, find_charge
+from tasks.session import connect, load_settings
+
+ARTIFACT = "ar-workflow"
+
+
+@flow(flow_run_name="invoice {invoice.invoice_number} to {customer.name}")
+async def ar_workflow(
+    customer: CustomerInput,
+    bank_account: BillBankAccount,
+    invoice: InvoiceInput,
+    charge: ChargeInput = ChargeInput(),  # noqa: B008 (frozen; the run form shows it as the default)
+    dry_run: bool = False,
+    credentials: str = "",
+) -> ArResult:
+    """Invoice a customer and charge the invoice: find or make customer, bank account and invoice, then charge.
+
+    Run again with the same input it makes nothing twice, sends nothing twice and charges nothing twice.
+    BILL has no way to undo a charge. Raises InputError and ConflictError before anything is written to BILL
+    where that can be known.
+
+    Args:
+        customer: Who owes us.
+        bank_account: The customer's bank account. Pick a block: it keeps the numbers out of the run.
+        invoice: What for. E-mailed and linked only when this run makes it.
+        charge: Whether and when the invoice is charged, in full.
+        dry_run: Read and plan; write nothing to BILL.
+        credentials: Name of a BILL credentials block. Empty: the environment of the worker.
+    """
+    what = f"invoice {invoice.invoice_number}"
+    ledger = Ledger(ARTIFACT, what)
+    try:
+        settings = await load_settings(credentials)
+        account = bank_account.to_new_bank_account()
+        check_invoice(invoice, charge)
+        async with await connect(settings) as client:
+            found = await _find(client, ledger, customer, account, invoice, charge)
+            day = None
+            if charge.charge and found.charge is None:
+                day = check_payment_date(charge, settings.clock.today())
+            if dry_run:
+                return await _plan(ledger, found, customer, invoice, day)
+
+            customer_record = await _ensure_customer(client, ledger, found, customer)
+            bank_account_id = ""
+            if charge.charge:
+                bank_account_id = await _ensure_bank_account(client, ledger, found, customer_record, account)
+            invoice_record, sent = await _ensure_invoice(client, ledger, found, customer_record, invoice)
+            charged = found.charge
+            if day is not None:
+                await authorize_charge(client, customer_record.id)
+                outcome = await charge_invoice(
+                    client, invoice_record, customer_record.id, bank_account_id, day, charge.label
+                )
+                ledger.done("charge", f"of {what}", outcome.record.id, made=outcome.made)
+                charged = outcome.record
+            present = await get_invoice(client, invoice_record.id)
+            return await _report(ledger, customer, present, charged, bank_account_id, sent)
+    except BillError as error:
+        return await ledger.stop(error)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What of the request BILL has already."""
+
+    customer: Customer | None = None
+    bank_account: BankAccount | None = None
+    invoice: Invoice | None = None
+    charge: ReceivedPayment | None = None
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """How this run told the customer of the invoice."""
+
+    emailed: bool = False
+    payment_link: str = ""
+
+
+async def _find(
+    client: BillClient,
+    ledger: Ledger,
+    wanted: CustomerInput,
+    account: NewBankAccount,
+    wanted_invoice: InvoiceInput,
+    charge: ChargeInput,
+) -> _Found:
+    """Look for everything the request names; note in the ledger what is there."""
+    customer = await find_customer(client, wanted)
+    if customer is None:
+        if charge.charge:
+            await check_bank_accounts_enabled(client)
+        return _Found()
+    ledger.done("customer", customer.name, customer.id, made=False)
+    bank_account = None
+    if charge.charge:
+        bank_account = await find_customer_bank_account(client, customer.id, account)
+        if bank_account is not None:
+            ledger.done("bank account", f"of customer {customer.name}", bank_account.id or "", made=False)
+    invoice = await find_invoice(client, customer.id, wanted_invoice)
+    if invoice is None:
+        return _Found(customer, bank_account)
+    ledger.done("invoice", wanted_invoice.invoice_number, invoice.id, made=False)
+    charged = await find_charge(client, invoice, charge.label) if charge.charge else None
+    if charged is not None:
+        ledger.done("charge", f"of invoice {wanted_invoice.invoice_number}", charged.id, made=False)
+    elif charge.charge:
+        check_chargeable(invoice)
+    return _Found(customer, bank_account, invoice, charged)
+
+
+async def _ensure_customer(
+    client: BillClient, ledger: Ledger, found: _Found, wanted: CustomerInput
+) -> Customer:
+    """Return the customer, made with its billing address unless it was found."""
+    if found.customer is not None:
+        return found.customer
+    made = await create_customer(client, wanted)
+    ledger.done("customer", wanted.name, made.record.id, made=made.made)
+    return made.record
+
+
+async def _ensure_bank_account(
+    client: BillClient, ledger: Ledger, found: _Found, customer: Customer, account: NewBankAccount
+) -> str:
+    """Return the id of the customer's bank account, added unless it was found."""
+    if found.bank_account is not None:
+        return found.bank_account.id or ""
+    made = await create_customer_bank_account(client, customer.id, account)
+    ledger.done("bank account", f"of customer {customer.name}", made.record.id or "", made=made.made)
+    return made.record.id or ""
+
+
+async def _ensure_invoice(
+    client: BillClient, ledger: Ledger, found: _Found, customer: Customer, wanted: InvoiceInput
+) -> tuple[Invoice, _Sent]:
+    """Return the invoice, made and sent unless it was found."""
+    if found.invoice is not None:
+        return found.invoice, _Sent()
+    made = await create_invoice(client, customer.id, wanted)
+    ledger.done("invoice", wanted.invoice_number, made.record.id, made=made.made)
+    if not made.made:
+        return made.record, _Sent()
+    email = customer.email or ""
+    if wanted.send_email:
+        await email_invoice(client, made.record, email)
+    link = await make_payment_link(client, made.record, customer, email) if wanted.payment_link else ""
+    return made.record, _Sent(wanted.send_email, link)
+
+
+async def _plan(
+    ledger: Ledger, found: _Found, customer: CustomerInput, invoice: InvoiceInput, payment_date: date | None
+) -> ArResult:
+    """Report what a run would make, and make nothing."""
+    if found.customer is None:
+        ledger.add("customer", customer.name, "", Deed.PLANNED)
+    if payment_date is not None and found.bank_account is None:
+        ledger.add("bank account", f"of customer {customer.name}", "", Deed.PLANNED)
+    if found.invoice is None:
+        ledger.add("invoice", invoice.invoice_number, "", Deed.PLANNED)
+    if payment_date is not None:
+        ledger.add("charge", f"of invoice {invoice.invoice_number}", "", Deed.PLANNED)
+    result = ArResult(
+        dry_run=True,
+        amount=invoice.amount,
+        steps=tuple(ledger.steps),
+        customer_id=found.customer.id if found.customer else "",
+        bank_account_id=(found.bank_account and found.bank_account.id) or "",
+        invoice_id=found.invoice.id if found.invoice else "",
+        received_payment_id=found.charge.id if found.charge else "",
+        payment_date=payment_date,
+    )
+    await acreate_markdown_artifact(ar_report(result, customer.name, invoice.invoice_number), key=ARTIFACT)
+    return result
+
+
+async def _report(
+    ledger: Ledger,
+    customer: CustomerInput,
+    invoice: Invoice,
+    charge: ReceivedPayment | None,
+    bank_account_id: str,
+    sent: _Sent,
+) -> ArResult:
+    """Report what stands at BILL now."""
+    result = ArResult(
+        dry_run=False,
+        amount=invoice.total_amount or invoice.open_amount,
+        steps=tuple(ledger.steps),
+        customer_id=invoice.customer_id or "",
+        bank_account_id=bank_account_id,
+        invoice_id=invoice.id,
+        received_payment_id=charge.id if charge else "",
+        payment_date=charge.payment_date if charge else None,
+        received_payment_status=(charge and charge.status) or "",
+        invoice_status=invoice.status or "",
+        emailed=sent.emailed,
+        payment_link=sent.payment_link,
+    )
+    number = invoice.invoice_number or invoice.id
+    await acreate_markdown_artifact(ar_report(result, customer.name, number), key=ARTIFACT)
+    return result

@@ -1,0 +1,60 @@
+"""What a run leaves for a finance person to read: markdown, no secret, no bank number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from billcom.errors import BillError
+from billcom.money import display
+from billcom.results import ApResult, ArResult, Step
+
+
+def ap_report(result: ApResult, vendor: str, bill: str) -> str:
+    """Return the report of an AP run: first what happened to the money, then every record."""
+    amount = f"USD {display(result.amount)}"
+    if result.payment_id:
+        paid = f"Payment **{result.payment_id}** is **{result.payment_status}**"
+        outcome = f"{paid}; funds leave on **{result.process_date}**."
+        if "payment" not in result.made:
+            outcome = f"Already paid: nothing was sent. {outcome}"
+    else:
+        outcome = f"**Dry run: nothing was written to BILL.** Funds would leave on {result.process_date}."
+    return f"# Bill {_text(bill)} of {_text(vendor)}: {amount}\n\n{outcome}\n\n{_table(result.steps)}"
+
+
+def ar_report(result: ArResult, customer: str, invoice: str) -> str:
+    """Return the report of an AR run: first what happens to the money, then every record."""
+    lines: list[str] = []
+    if result.received_payment_id:
+        status = f"**{result.received_payment_status}**"
+        lines.append(
+            f"Charge **{result.received_payment_id}** is {status}; funds are drawn on "
+            f"**{result.payment_date}**. Only PAID is money in."
+        )
+    elif result.dry_run:
+        lines.append("**Dry run: nothing was written to BILL.**")
+    else:
+        lines.append("The invoice is not charged.")
+    if result.emailed:
+        lines.append("The invoice was e-mailed to the customer.")
+    if result.payment_link:
+        lines.append(f"The customer can pay at {result.payment_link}")
+    title = f"# Invoice {_text(invoice)} to {_text(customer)}: USD {display(result.amount)}"
+    return "\n\n".join([title, *lines, _table(result.steps)])
+
+
+def stopped_report(error: BillError, what: str, steps: Iterable[Step]) -> str:
+    """Return the report of a run that an error stopped: why, what to do, what stands at BILL."""
+    return f"# Stopped: {_text(what)}\n\n{_text(str(error))}\n\n{_table(steps)}"
+
+
+def _table(steps: Iterable[Step]) -> str:
+    rows = [f"| {s.noun} | {_text(s.name)} | {s.id or '–'} | {s.deed.value} |" for s in steps]
+    if not rows:
+        return "Nothing was made or found at BILL."
+    return "\n".join(["| Record | Name | BILL id | |", "|---|---|---|---|", *rows])
+
+
+def _text(value: str) -> str:
+    """Return text that can't break out of a heading or a table cell."""
+    return value.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,158 @@
+"""Owns the bill endpoints but for recording payments, which is `recorded_payments`."""
+
+import random
+from collections.abc import Callable
+from datetime import date
+
+from billcom.emulator import codes
+from billcom.emulator.errors import refuse
+from billcom.emulator.form import Form, read_bulk
+from billcom.emulator.lists import (
+    ONE,
+    TIME,
+    Filter,
+    Listing,
+    answer_list,
+    common_filters,
+    common_sorts,
+    parse_cents,
+)
+from billcom.emulator.reading.bills import patch_bill, read_bill
+from billcom.emulator.records.bills import Bill
+from billcom.emulator.routing import Answer, Call, Routes
+from billcom.emulator.wire import Json
+
+BULK_BILLS = 100  # Source: BILL API reference
+
+routes = Routes()
+
+
+def _classification(name: str) -> Callable[[Bill], object]:
+    """Return a reader of one of the bill's own classifications."""
+    return lambda bill: (bill.classifications or {}).get(name)
+
+
+# Source: BILL docs, Filterable fields, and its changelog of 2025-02-18.
+LISTING = Listing[Bill](
+    filters={
+        **common_filters(Bill),
+        "vendorId": Filter("eq,in", lambda bill: bill.vendor_id),
+        "dueDate": Filter(TIME, lambda bill: bill.due_date, date.fromisoformat),
+        "paymentStatus": Filter(ONE, lambda bill: bill.payment_status),
+        "payFromChartOfAccountId": Filter(ONE, lambda bill: bill.pay_from_chart_of_account_id),
+        **{
+            f"classifications.{name}": Filter(ONE, _classification(name))
+            for name in ("chartOfAccountId", "accountingClassId", "departmentId", "locationId", "itemId")
+        },
+        "invoice.invoiceNumber": Filter("eq", lambda bill: bill.invoice_number, confirmed=False),
+        "approvalStatus": Filter(ONE, lambda bill: bill.approval_status, confirmed=False),
+        "amount": Filter(f"eq,{TIME}", lambda bill: bill.amount, parse_cents, confirmed=False),
+    },
+    sorts={
+        **common_sorts(Bill),
+        "fundingAmount": lambda bill: bill.amount,
+        "exchangeRate": lambda bill: 1,
+        "description": lambda bill: bill.description,
+        "dueDate": lambda bill: bill.due_date,
+    },
+)
+
+
+@routes.add("GET", "/v3/bills")
+def list_bills(call: Call) -> Answer:
+    """List bills."""
+    return answer_list(call, call.organization.bills.values(), LISTING, lambda bill: _read(call, bill))
+
+
+@routes.add("POST", "/v3/bills")
+def create_bill(call: Call) -> Answer:
+    """Create a bill."""
+    form = call.form()
+    bill = read_bill(form, call.now)
+    form.check()
+    _check_new(call, bill, form, [])
+    call.organization.bills[bill.id] = bill
+    return Answer(201, bill.wire())
+
+
+@routes.add("POST", "/v3/bills/bulk")
+def create_bills(call: Call) -> Answer:
+    """Create up to 100 bills, all or none; they are answered in any order."""
+    form, items = read_bulk(call.body, BULK_BILLS, "bills", strict=call.strict)
+    bills = [read_bill(item, call.now) for item in items]
+    form.check()
+    for index, (item, bill) in enumerate(zip(items, bills, strict=True)):
+        _check_new(call, bill, item, bills[:index])
+    call.organization.bills |= {bill.id: bill for bill in bills}
+    random.shuffle(bills)
+    return Answer(201, [bill.wire() for bill in bills])
+
+
+def _check_new(call: Call, bill: Bill, form: Form, beside: list[Bill]) -> None:
+    """Raise when the vendor does not exist, or when its number is taken and that is refused."""
+    call.organization.vendor(bill.vendor_id)
+    allowed = call.world.rules.accepts("duplicate_bill_number")
+    if allowed and form.flag("allowDuplicateInvoiceNumber") is not False:
+        return
+    if bill.invoice_number is None:
+        return
+    for other in [*call.organization.bills.values(), *beside]:
+        if other.vendor_id == bill.vendor_id and other.invoice_number == bill.invoice_number:
+            raise refuse(codes.DUPLICATE_NUMBER, f"Duplicate invoice number: {bill.invoice_number}")
+
+
+@routes.add("GET", "/v3/bills/{billId}")
+def get_bill(call: Call) -> Answer:
+    """Answer a bill with its vendor's name."""
+    return Answer(200, _read(call, _bill(call)))
+
+
+@routes.add("PATCH", "/v3/bills/{billId}")
+def update_bill(call: Call) -> Answer:
+    """Change the fields named; lines keep their ids."""
+    return _change(call, whole=False)
+
+
+@routes.add("PUT", "/v3/bills/{billId}")
+def replace_bill(call: Call) -> Answer:
+    """Replace the bill's lines: those without an id are added, those left out are removed."""
+    return _change(call, whole=True)
+
+
+def _change(call: Call, *, whole: bool) -> Answer:
+    """Change a bill. Unverified: that a paid or scheduled bill can be changed."""
+    bill = _bill(call)
+    form = call.form()
+    changes = patch_bill(form, bill, whole=whole)
+    form.check()
+    call.organization.vendor(changes.get("vendor_id", bill.vendor_id))
+    for name, value in changes.items():
+        setattr(bill, name, value)
+    bill.updated = call.now
+    return Answer(200, bill.wire())
+
+
+@routes.add("POST", "/v3/bills/{billId}/archive")
+def archive_bill(call: Call) -> Answer:
+    """Archive a bill; repeating it changes nothing."""
+    bill = _bill(call)
+    bill.archive(True, call.now)
+    return Answer(200, bill.wire())
+
+
+@routes.add("POST", "/v3/bills/{billId}/restore")
+def restore_bill(call: Call) -> Answer:
+    """Put a bill back into use; repeating it changes nothing."""
+    bill = _bill(call)
+    bill.archive(False, call.now)
+    return Answer(200, bill.wire())
+
+
+def _bill(call: Call) -> Bill:
+    """Return the bill the path names."""
+    return call.organization.bill(call.params["billId"])
+
+
+def _read(call: Call, bill: Bill) -> Json:
+    """Return the bill as reads answer it."""
+    return bill.wire(call.organization.vendors[bill.vendor_id].name)

@@ -1,0 +1,149 @@
+"""Owns the control API's general part: reset, clock, inboxes, journal, faults, rules, organizations."""
+
+from typing import cast
+
+from billcom.emulator.clock import iso, parse_instant
+from billcom.emulator.errors import bad_shape, not_found
+from billcom.emulator.routing import Answer, Call, Routes
+from billcom.emulator.wire import Json
+
+routes = Routes()
+
+
+@routes.add("GET", "/_local/health")
+def get_health(call: Call) -> Answer:
+    """Answer that the local BILL is up, and its time."""
+    return Answer(200, {"status": "ok", "now": iso(call.now)})
+
+
+@routes.add("POST", "/_local/reset")
+def reset(call: Call) -> Answer:
+    """Return to the start: state, rules, faults, journal and clock. Ids are not used again."""
+    call.world.reset()
+    return Answer(200, {"status": "ok"})
+
+
+@routes.add("GET", "/_local/clock")
+def get_clock(call: Call) -> Answer:
+    """Answer the local time."""
+    return Answer(200, {"now": iso(call.now)})
+
+
+@routes.add("PUT", "/_local/clock")
+def set_clock(call: Call) -> Answer:
+    """Set the time (`now`) or move it forward (`advance_seconds`); all that was due by then happens."""
+    body = _object(call)
+    if "now" in body:
+        call.world.clock.set(parse_instant(str(body["now"])))
+    elif "advance_seconds" in body:
+        call.world.clock.advance(float(body["advance_seconds"]))
+    else:
+        raise bad_shape("give now or advance_seconds")
+    now = call.world.clock.now()
+    call.world.settle(now)
+    return Answer(200, {"now": iso(now)})
+
+
+@routes.add("GET", "/_local/phone")
+def list_texts(call: Call) -> Answer:
+    """List the texts sent, oldest first, whose fields equal the query's."""
+    return Answer(200, {"texts": _matching(call, [text.wire() for text in call.world.sessions.texts])})
+
+
+@routes.add("GET", "/_local/mail")
+def list_mail(call: Call) -> Answer:
+    """List the mails sent, oldest first, whose fields equal the query's."""
+    return Answer(200, {"mail": _matching(call, [mail.wire() for mail in call.world.mail])})
+
+
+@routes.add("GET", "/_local/requests")
+def list_requests(call: Call) -> Answer:
+    """List the journal, oldest first, with the most requests in flight at once per organization."""
+    return Answer(200, call.world.requests.wire(call.query))
+
+
+@routes.add("DELETE", "/_local/requests")
+def clear_requests(call: Call) -> Answer:
+    """Empty the journal and forget the peaks."""
+    call.world.requests.clear()
+    return Answer(204)
+
+
+@routes.add("GET", "/_local/faults")
+def list_faults(call: Call) -> Answer:
+    """List the faults in force and how many requests matched each."""
+    return Answer(200, {"faults": call.world.faults.wire()})
+
+
+@routes.add("POST", "/_local/faults")
+def add_fault(call: Call) -> Answer:
+    """Put a fault in force."""
+    return Answer(201, call.world.faults.add(call.body).wire())
+
+
+@routes.add("DELETE", "/_local/faults")
+def clear_faults(call: Call) -> Answer:
+    """Take all faults out of force."""
+    call.world.faults.clear()
+    return Answer(204)
+
+
+@routes.add("DELETE", "/_local/faults/{id}")
+def remove_fault(call: Call) -> Answer:
+    """Take one fault out of force."""
+    if not call.world.faults.remove(call.params["id"]):
+        raise not_found("Fault", call.params["id"])
+    return Answer(204)
+
+
+@routes.add("GET", "/_local/rules")
+def get_rules(call: Call) -> Answer:
+    """Answer every rule with its value."""
+    return Answer(200, call.world.rules.values())
+
+
+@routes.add("PUT", "/_local/rules")
+def set_rules(call: Call) -> Answer:
+    """Set the rules named, after a `preset` when one is named; answer them all."""
+    values = _object(call)
+    preset = values.pop("preset", None)
+    rules = call.world.rules
+    before = rules.values()
+    try:
+        if preset is not None:
+            rules.preset(str(preset))
+        rules.update(values)
+    except ValueError:
+        rules.update(before)
+        raise
+    return Answer(200, rules.values())
+
+
+@routes.add("POST", "/_local/organizations")
+def create_organization(call: Call) -> Answer:
+    """Make an organization like the demo one, with its own user and dev key; answer the credentials."""
+    user = call.world.new_organization()
+    role = _object(call).get("role") if call.body else None
+    user.role = str(role) if role else user.role
+    return Answer(
+        201,
+        {
+            "username": user.username,
+            "password": user.password,
+            "organization_id": user.organization_id,
+            "dev_key": user.dev_key,
+        },
+    )
+
+
+def _object(call: Call) -> Json:
+    """Return the body, which must be a JSON object."""
+    body = call.body
+    if not isinstance(body, dict):
+        raise bad_shape("request body: must be a JSON object")
+    return dict(cast(Json, body))
+
+
+def _matching(call: Call, rows: list[Json]) -> list[Json]:
+    """Return the rows whose fields equal the query's."""
+    return [row for row in rows if all(str(row.get(name)) == value for name, value in call.query.items())]

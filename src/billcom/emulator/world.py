@@ -1,0 +1,121 @@
+"""Owns everything the local BILL knows, over all organizations, and the time it has lived up to."""
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from billcom.emulator import ids
+from billcom.emulator.clock import Clock, iso
+from billcom.emulator.faults import Faults
+from billcom.emulator.limits import Limits
+from billcom.emulator.organization import Organization
+from billcom.emulator.records.users import User
+from billcom.emulator.requests import Requests
+from billcom.emulator.rules import Rules, Value
+from billcom.emulator.seed import demo_organization, new_user
+from billcom.emulator.sessions import Sessions
+from billcom.emulator.wire import Json
+
+USERNAME = "demo@example.com"
+PASSWORD = "local-only"
+ORGANIZATION_ID = "00801LOCALDEMO000001"
+DEV_KEY = "01LOCALDEVKEY0000001"
+
+Happening = Callable[[datetime], None]
+
+
+@dataclass
+class Mail:
+    """One message in the mail inbox; `kind` is payment_notice, invoice or nomination."""
+
+    time: datetime
+    to: list[str]
+    subject: str
+    kind: str
+    record_id: str
+    organization_id: str
+
+    def wire(self) -> Json:
+        """Return the message as the control API shows it."""
+        return {**self.__dict__, "time": iso(self.time)}
+
+
+class World:
+    """All state. It is held in memory and changes only inside one request, or in `settle`."""
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        mfa_token: str | None = None,
+        rules: Mapping[str, Value] | None = None,
+        *,
+        permissive: bool = False,
+    ) -> None:
+        self.clock = clock or Clock()
+        self._mfa_token = mfa_token
+        self._rules = dict(rules or {})
+        self._permissive = permissive
+        self._order = count()
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to the start: the demo organization alone, rules and clock as given, nothing journaled."""
+        self.clock.restart()
+        self.rules = Rules(self._rules, permissive=self._permissive)
+        self.faults = Faults()
+        self.requests = Requests()
+        self.limits = Limits()
+        self.sessions = Sessions(self._mfa_token)
+        self.mail: list[Mail] = []
+        self.organizations: dict[str, Organization] = {}
+        self.users: dict[str, User] = {}
+        self.dev_keys: set[str] = set()
+        self._late: list[tuple[datetime, int, Happening]] = []
+        self._progress: list[tuple[datetime, int, Happening]] = []
+        user = new_user(USERNAME, PASSWORD, ORGANIZATION_ID, DEV_KEY)
+        self._admit(user)
+
+    def new_organization(self) -> User:
+        """Make an organization like the demo one, with its own credentials; return its administrator."""
+        name = ids.random_text(10).lower()
+        user = new_user(
+            f"{name}@example.com", ids.random_text(16), ids.new_id(ids.ORGANIZATION), ids.new_id("01")
+        )
+        self._admit(user)
+        return user
+
+    def _admit(self, user: User) -> None:
+        """Add a user and a seeded organization for them."""
+        self.users[user.username] = user
+        self.dev_keys.add(user.dev_key)
+        self.organizations[user.organization_id] = demo_organization(user, self.clock.now())
+
+    def send_mail(
+        self, now: datetime, to: list[str], subject: str, kind: str, record_id: str, org: str
+    ) -> None:
+        """Put a message into the mail inbox."""
+        self.mail.append(Mail(now, to, subject, kind, record_id, org))
+
+    def act_at(self, due: datetime, act: Happening) -> None:
+        """Do a late act when the clock reaches `due`."""
+        heapq.heappush(self._late, (due, next(self._order), act))
+
+    def progress_at(self, due: datetime, move: Happening) -> None:
+        """Move a payment on when the clock reaches `due`; while progress is manual, it waits."""
+        heapq.heappush(self._progress, (due, next(self._order), move))
+
+    def settle(self, now: datetime) -> None:
+        """Let everything happen that was due by `now`, in the order of its time."""
+        while queue := self._next_queue(now):
+            due, _, happen = heapq.heappop(queue)
+            happen(due)
+
+    def _next_queue(self, now: datetime) -> list[tuple[datetime, int, Happening]] | None:
+        """Return the queue whose first happening is the earliest due one, None when nothing is due."""
+        queues = [self._late]
+        if self.rules.choice("payment_progress") == "clock":
+            queues.append(self._progress)
+        due = [queue for queue in queues if queue and queue[0][0] <= now]
+        return min(due, key=lambda queue: queue[0][:2]) if due else None

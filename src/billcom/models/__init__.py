@@ -1,0 +1,1 @@
+"""What goes over the wire to BILL and back, one module per noun."""

@@ -1,0 +1,1 @@
+"""BILL's endpoints, one module per noun: `client.vendors.create(…)`."""

@@ -1,0 +1,190 @@
+"""Which BILL, whose credentials, where state lives: read from the environment and `.env`, checked at once."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from billcom.clock import Clock
+from billcom.errors import SettingsError
+
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Environment(StrEnum):
+    """Which BILL is spoken to. They share nothing: neither records nor credentials."""
+
+    LOCAL = "local"
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
+BASE_URLS = {
+    Environment.LOCAL: "http://127.0.0.1:8118/connect",
+    Environment.SANDBOX: "https://gateway.stage.bill.com/connect",
+    Environment.PRODUCTION: "https://gateway.prod.bill.com/connect",
+}
+"""Source: BILL v3 Postman collection."""
+
+_LOCAL_CREDENTIALS = {
+    "username": "demo@example.com",
+    "password": "local-only",
+    "organization_id": "00801LOCALDEMO000001",
+    "dev_key": "01LOCALDEVKEY0000001",
+}
+"""What the local BILL starts with. Public: it opens nothing but a program on this machine."""
+
+
+class StateSettings(BaseSettings):
+    """Where this machine keeps what outlives a run, and the key it is encrypted with."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BILL_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    state_dir: Path = Path("~/.local/state/billcom")
+    session_key: SecretStr = SecretStr("")
+
+    @property
+    def state_path(self) -> Path:
+        """Directory of everything kept between runs; made with mode 0700 by whoever writes first."""
+        return self.state_dir.expanduser()
+
+
+class Settings(StateSettings):
+    """Settings of one BILL organization and user. Each is the environment variable `BILL_` + its name.
+
+    Raises SettingsError (through `load`) listing every problem at once; never shows a secret.
+    """
+
+    environment: Environment = Environment.LOCAL
+    base_url: str = ""
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    organization_id: str = ""
+    dev_key: SecretStr = SecretStr("")
+    device: str = ""
+    remember_me_id: SecretStr = SecretStr("")
+    allow_production: bool = False
+    time_zone: str = "America/New_York"
+    now: datetime | None = None
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Read the environment and `.env`; what is `given` by name goes before both.
+
+        Raises SettingsError naming every missing or contradicting setting and what to do about it.
+        """
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsError("; ".join(_explain(item) for item in error.errors())) from None
+
+    @field_validator("environment", mode="before")
+    @classmethod
+    def _known_environment(cls, value: object) -> object:
+        names = [e.value for e in Environment]
+        if value not in names:
+            raise ValueError(f"{value!r} is not an environment: use one of {', '.join(names)}")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError):
+            raise ValueError(f"{value!r} is not a time zone: use a name such as America/New_York") from None
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _local_defaults(cls, given: Any) -> Any:
+        environment = given.get("environment") or Environment.LOCAL
+        if environment == Environment.LOCAL:
+            given = {**_LOCAL_CREDENTIALS, **{name: value for name, value in given.items() if value}}
+        if not given.get("base_url") and environment in list(Environment):
+            given = {**given, "base_url": BASE_URLS[Environment(environment)]}
+        return given
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = [*self._missing(), *self._contradictions()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _missing(self) -> list[str]:
+        secret = {"password": self.password, "dev_key": self.dev_key}
+        values = {"username": self.username, "organization_id": self.organization_id} | {
+            name: value.get_secret_value() for name, value in secret.items()
+        }
+        return [
+            f"BILL_{name.upper()} is missing: set it for environment {self.environment.value}"
+            for name, value in values.items()
+            if not value
+        ]
+
+    def _contradictions(self) -> list[str]:
+        found: list[str] = []
+        url = urlsplit(self.base_url)
+        host = url.hostname or ""
+        if self.environment is Environment.PRODUCTION and not self.allow_production:
+            found.append(
+                "BILL_ENVIRONMENT=production moves real money: set BILL_ALLOW_PRODUCTION=true as well, or "
+                "use sandbox or local"
+            )
+        others = {e: urlsplit(BASE_URLS[e]).hostname for e in Environment if e is not self.environment}
+        for environment, other_host in others.items():
+            if host == other_host and environment is not Environment.LOCAL:
+                found.append(
+                    f"BILL_BASE_URL {self.base_url} belongs to {environment.value}, BILL_ENVIRONMENT is "
+                    f"{self.environment.value}: change one of the two"
+                )
+        if (url.scheme not in ("http", "https")) or not host:
+            found.append(f"BILL_BASE_URL {self.base_url!r} is not an http(s) address: correct or remove it")
+        elif url.scheme == "http" and host not in _HERE:
+            found.append(f"BILL_BASE_URL {self.base_url} sends credentials in clear: use https")
+        elif self.environment is Environment.LOCAL and host not in _HERE:
+            found.append(
+                f"BILL_BASE_URL {self.base_url} is not on this machine, BILL_ENVIRONMENT is local: set "
+                "BILL_ENVIRONMENT, or remove BILL_BASE_URL"
+            )
+        elif self.environment is not Environment.LOCAL and host in _HERE:
+            found.append(
+                f"BILL_BASE_URL {self.base_url} is on this machine, BILL_ENVIRONMENT is "
+                f"{self.environment.value}: set BILL_ENVIRONMENT=local"
+            )
+        if bool(self.device) != bool(self.remember_me_id.get_secret_value()):
+            found.append("BILL_DEVICE and BILL_REMEMBER_ME_ID go together: set both or neither")
+        if self.now is not None and self.environment is not Environment.LOCAL:
+            found.append("BILL_NOW sets the clock of the local environment only: remove it")
+        if self.now is not None and self.now.tzinfo is None:
+            found.append(f"BILL_NOW {self.now.isoformat()} has no offset: write 2026-11-23T15:00:00+00:00")
+        return found
+
+    @property
+    def clock(self) -> Clock:
+        """Clock of this environment: the machine's, or the one that starts at `BILL_NOW`."""
+        zone = ZoneInfo(self.time_zone)
+        return Clock.starting_at(self.now, zone) if self.now else Clock(zone)
+
+    @property
+    def identity(self) -> str:
+        """Digest that tells one sign-in from another: address, organization, user and developer key."""
+        parts = (self.base_url, self.organization_id, self.username, self.dev_key.get_secret_value())
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _explain(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    location = ".".join(str(part) for part in error["loc"])
+    return f"BILL_{location.upper()}: {message}" if location else message

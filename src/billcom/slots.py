@@ -1,0 +1,47 @@
+"""At most three requests at once for one organization, over all processes of a machine.
+
+A slot is a lock file of the state directory: the kernel frees it when its holder dies.
+Source: BILL docs, API rate limits (three at once per developer key and organization).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+SLOTS = 3
+_POLL_SECONDS = 0.004
+
+
+class Slots:
+    """The slots of one organization, as lock files under `directory`."""
+
+    def __init__(self, directory: Path, count: int = SLOTS) -> None:
+        self._paths = [directory / f"slot-{number}.lock" for number in range(count)]
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[None]:
+        """Hold one slot, waiting for a free one."""
+        while (descriptor := self._try()) is None:
+            await asyncio.sleep(_POLL_SECONDS * (0.5 + random.random()))
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _try(self) -> int | None:
+        for path in self._paths:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+            else:
+                return descriptor
+        return None

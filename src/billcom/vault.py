@@ -1,0 +1,71 @@
+"""Encryption of what has to be on disk: the session, the remembered device. The key never goes with it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from billcom.errors import SettingsError
+from billcom.settings import StateSettings
+
+_KEY_FILE = "session.key"
+
+
+class Vault:
+    """Encrypts with `BILL_SESSION_KEY`, or with a key file (0600) of the state directory, made on first use."""
+
+    def __init__(self, settings: StateSettings) -> None:
+        self._settings = settings
+
+    def encrypt(self, clear: bytes) -> bytes:
+        """Return `clear` encrypted, as ASCII."""
+        return self._fernet().encrypt(clear)
+
+    def decrypt(self, token: bytes) -> bytes:
+        """Return what was encrypted. Raises SettingsError when the key is another one."""
+        try:
+            return self._fernet().decrypt(token)
+        except InvalidToken:
+            raise SettingsError(
+                "BILL_SESSION_KEY (or the key file of the state directory) is not the key this was encrypted "
+                "with: restore the key, or sign in and enrol the device again"
+            ) from None
+
+    def _fernet(self) -> Fernet:
+        given = self._settings.session_key.get_secret_value()
+        key = given.encode() if given else _read_or_make_key(self._settings.state_path)
+        try:
+            return Fernet(key)
+        except ValueError:
+            raise SettingsError(
+                "BILL_SESSION_KEY is not a Fernet key: make one with python -c "
+                '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+            ) from None
+
+
+def _read_or_make_key(directory: Path) -> bytes:
+    path = directory / _KEY_FILE
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(draft := directory / f"{_KEY_FILE}.{os.getpid()}", Fernet.generate_key())
+    # A link is all or nothing: of two processes that make a key at once, both read the first one's.
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_bytes()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

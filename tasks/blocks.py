@@ -1,0 +1,74 @@
+"""What Prefect holds for a run and a parameter must not: BILL credentials and bank accounts.
+
+Parameters are stored in clear, whatever their type; a block parameter stores a reference alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr, ValidationError
+
+from billcom.checks import input_error
+from billcom.models.bank_account import BankAccountOwner, BankAccountType, NewBankAccount
+from billcom.settings import Environment, Settings
+
+
+class BillCredentials(Block):
+    """Credentials of one user of one BILL organization. A flow names the block in its `credentials`."""
+
+    _block_type_name: ClassVar[str | None] = "BILL credentials"
+    _block_type_slug: ClassVar[str | None] = "bill-credentials"
+    _description: ClassVar[str | None] = "User, organization and developer key at BILL."
+
+    environment: Environment = Field(Environment.LOCAL, title="Environment")
+    username: str = Field(title="User name")
+    password: SecretStr = Field(title="Password")
+    organization_id: str = Field(title="Organization id", description="008…")
+    dev_key: SecretStr = Field(title="Developer key")
+    base_url: str = Field("", title="Address of BILL", description="Empty: the environment's own")
+
+    def settings(self) -> Settings:
+        """Return these credentials as settings; the rest comes from the worker's environment.
+
+        Raises SettingsError, as for a production block where BILL_ALLOW_PRODUCTION is not set.
+        """
+        given: dict[str, Any] = {
+            "environment": self.environment,
+            "username": self.username,
+            "password": self.password,
+            "organization_id": self.organization_id,
+            "dev_key": self.dev_key,
+            "device": "",
+            "remember_me_id": SecretStr(""),
+            "base_url": self.base_url,
+        }
+        return Settings.load(**given)
+
+
+class BillBankAccount(Block):
+    """A vendor's or a customer's bank account, for a flow parameter: only a reference to it is stored there."""
+
+    _block_type_name: ClassVar[str | None] = "BILL bank account"
+    _block_type_slug: ClassVar[str | None] = "bill-bank-account"
+    _description: ClassVar[str | None] = "A US bank account of a vendor or a customer."
+
+    name_on_account: str = Field(title="Name on the account")
+    routing_number: SecretStr = Field(title="Routing number", description="Nine digits")
+    account_number: SecretStr = Field(title="Account number", description="4 to 17 digits")
+    type: BankAccountType = Field(BankAccountType.CHECKING, title="Type")
+    owner_type: BankAccountOwner = Field(BankAccountOwner.BUSINESS, title="Owner")
+
+    def to_new_bank_account(self) -> NewBankAccount:
+        """Return the account as BILL takes it. Raises InputError, as for a check digit that doesn't fit."""
+        try:
+            return NewBankAccount(
+                name_on_account=self.name_on_account,
+                routing_number=self.routing_number,
+                account_number=self.account_number,
+                type=self.type,
+                owner_type=self.owner_type,
+            )
+        except ValidationError as error:
+            raise input_error(error, "bank_account") from None

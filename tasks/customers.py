@@ -1,0 +1,92 @@
+"""Customers, their bank accounts and their charge authorization."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from billcom.client import BillClient
+from billcom.inputs import CustomerInput
+from billcom.lookup import customers as lookup
+from billcom.models.bank_account import BankAccount, NewBankAccount
+from billcom.models.customer import ChargeAuthorization, Customer
+from billcom.once import Outcome, once
+from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
+
+
+@task(
+    task_run_name="find customer {wanted.name}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def find_customer(client: BillClient, wanted: CustomerInput) -> Customer | None:
+    """Return the customer of this name at BILL, or None. Raises ConflictError when a person must decide."""
+    return await lookup.find_customer(client, wanted)
+
+
+@task(
+    task_run_name="find bank account of customer {customer_id}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def find_customer_bank_account(
+    client: BillClient, customer_id: str, account: NewBankAccount
+) -> BankAccount | None:
+    """Return the customer's account that is `account`, or None. Raises NotPermittedError if not enabled."""
+    return await lookup.find_customer_bank_account(client, customer_id, account)
+
+
+@task(
+    task_run_name="check that customer bank accounts are enabled",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def check_bank_accounts_enabled(client: BillClient) -> None:
+    """Raise NotPermittedError where BILL has not enabled customer bank accounts for the organization.
+
+    Asked of any customer, before a new one is made for nothing; an organization without one can't be asked.
+    """
+    async for customer in client.customers.list():
+        async for _account in client.customers.bank_accounts(customer.id):
+            break
+        return
+
+
+@task(task_run_name="create customer {wanted.name}", cache_policy=NO_CACHE)
+async def create_customer(client: BillClient, wanted: CustomerInput) -> Outcome[Customer]:
+    """Make the customer with its billing address, unless BILL has it."""
+    return await once(
+        client,
+        look=lambda: lookup.find_customer(client, wanted),
+        send=lambda: client.customers.create(wanted.to_new_customer()),
+    )
+
+
+@task(task_run_name="create bank account of customer {customer_id}", cache_policy=NO_CACHE)
+async def create_customer_bank_account(
+    client: BillClient, customer_id: str, account: NewBankAccount
+) -> Outcome[BankAccount]:
+    """Add the bank account to the customer, unless it has it."""
+    return await once(
+        client,
+        look=lambda: lookup.find_customer_bank_account(client, customer_id, account),
+        send=lambda: client.customers.create_bank_account(customer_id, account),
+    )
+
+
+@task(
+    task_run_name="authorize charges of customer {customer_id}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def authorize_charge(client: BillClient, customer_id: str) -> ChargeAuthorization:
+    """State that the organization holds the customer's authorization. Saying it twice is saying it once."""
+    return await client.customers.authorize_charge(customer_id)

@@ -1,0 +1,65 @@
+"""Payments: money out. No task here that writes has retries."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from billcom.client import BillClient
+from billcom.errors import InputError, Problem
+from billcom.lookup.bills import check_payable
+from billcom.lookup.payments import find_payment as look_for_payment
+from billcom.lookup.payments import payment_reference
+from billcom.models.bill import Bill
+from billcom.models.payment import FundingAccountReference, NewPayment, Payment
+from billcom.once import Outcome, once
+from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
+
+
+@task(
+    task_run_name="find payment of bill {bill.invoice.invoice_number}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payment | None:
+    """Return the payment of this bill under `label`, or None. Raises ConflictError when it is gone."""
+    return await look_for_payment(client, bill, label)
+
+
+@task(task_run_name="pay bill {bill.invoice.invoice_number}", cache_policy=NO_CACHE)
+async def pay_bill(
+    client: BillClient,
+    bill: Bill,
+    funding_account_id: str,
+    process_date: date,
+    memo: str = "",
+    label: str = "",
+) -> Outcome[Payment]:
+    """Pay what the bill asks for in full, unless it is paid already.
+
+    Reads the bill again just before: raises ConflictError when something else pays it. Raises
+    OutcomeUnknownError when BILL's answer was lost and the payment can't be found.
+    """
+
+    async def send() -> Payment:
+        present = await client.bills.get(bill.id)
+        check_payable(present)
+        if present.amount is None:
+            raise InputError([Problem("bill.amount", "", f"BILL gives none for {bill.id}: look at it there")])
+        return await client.payments.create(
+            NewPayment(
+                vendor_id=present.vendor_id,
+                bill_id=present.id,
+                amount=present.amount,
+                funding_account=FundingAccountReference(id=funding_account_id),
+                process_date=process_date,
+                description=memo or None,
+                transaction_number=payment_reference(client, bill.id, label),
+            )
+        )
+
+    return await once(client, look=lambda: look_for_payment(client, bill, label), send=send)

@@ -1,0 +1,62 @@
+"""Vendors and their bank accounts."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from billcom.client import BillClient
+from billcom.inputs import VendorInput
+from billcom.lookup import vendors as lookup
+from billcom.models.bank_account import BankAccount, NewBankAccount
+from billcom.models.vendor import Vendor
+from billcom.once import Outcome, once
+from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
+
+
+@task(
+    task_run_name="find vendor {wanted.name}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def find_vendor(client: BillClient, wanted: VendorInput) -> Vendor | None:
+    """Return the vendor of this name at BILL, or None. Raises ConflictError when a person must decide."""
+    return await lookup.find_vendor(client, wanted)
+
+
+@task(
+    task_run_name="find bank account of vendor {vendor_id}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def find_vendor_bank_account(
+    client: BillClient, vendor_id: str, account: NewBankAccount
+) -> BankAccount | None:
+    """Return the vendor's bank account, or None. Raises ConflictError when BILL holds another."""
+    return await lookup.find_vendor_bank_account(client, vendor_id, account)
+
+
+@task(task_run_name="create vendor {wanted.name}", cache_policy=NO_CACHE)
+async def create_vendor(client: BillClient, wanted: VendorInput, account: NewBankAccount) -> Outcome[Vendor]:
+    """Make the vendor with its bank account, unless BILL has it."""
+    return await once(
+        client,
+        look=lambda: lookup.find_vendor(client, wanted),
+        send=lambda: client.vendors.create(wanted.to_new_vendor(account)),
+    )
+
+
+@task(task_run_name="create bank account of vendor {vendor_id}", cache_policy=NO_CACHE)
+async def create_vendor_bank_account(
+    client: BillClient, vendor_id: str, account: NewBankAccount
+) -> Outcome[BankAccount]:
+    """Give the vendor its bank account, unless it has it. Raises ConflictError when it has another."""
+    return await once(
+        client,
+        look=lambda: lookup.find_vendor_bank_account(client, vendor_id, account),
+        send=lambda: client.vendors.create_bank_account(vendor_id, account),
+    )
