@@ -9,6 +9,7 @@ import tempfile
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.sorting import FlowRunSort
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -41,27 +42,27 @@ async def run() -> tuple[ApResult, ArResult, int]:
 
 async def show(ap: ApResult, ar: ArResult, calls: int) -> None:
     """Print what was made at the local BILL, and the runs Prefect recorded."""
-    console = Console()
-    table = Table(title="Made at the local BILL")
-    for column in ("workflow", "record", "name", "BILL id", "amount", "status"):
-        table.add_column(column, justify="right" if column == "amount" else "left", no_wrap=True)
-    for name, result in (("AP", ap), ("AR", ar)):
-        status = {
-            "bill": ap.bill_payment_status,
-            "payment": ap.payment_status,
-            "invoice": ar.invoice_status,
-            "charge": ar.received_payment_status,
-        }
+    console = Console(width=100, highlight=False)
+    table = Table("Record", "BILL id", "Amount", "Status", title="Made at the local BILL", box=SIMPLE)
+    table.columns[2].justify = "right"
+    status = {
+        "bill": ap.bill_payment_status,
+        "payment": ap.payment_status,
+        "invoice": ar.invoice_status,
+        "charge": ar.received_payment_status,
+    }
+    for workflow, result in (("AP", ap), ("AR", ar)):
         for step in result.steps:
             amount = f"USD {display(result.amount)}" if step.noun in status else ""
-            table.add_row(name, step.noun, step.name, step.id, amount, status.get(step.noun, ""))
+            record = f"{workflow}  {step.noun} {step.name}"
+            table.add_row(record, step.id, amount, status.get(step.noun, ""))
     console.print(table)
     async with get_client() as client:
         runs = await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=2)
     for run in reversed(runs):
         seconds = run.total_run_time.total_seconds()
-        console.print(f"Prefect run {run.name!r}: {run.state_name}, {seconds:.1f} s", highlight=False)
-    console.print(f"{calls} BILL calls. To press Run yourself: make up", highlight=False)
+        console.print(f"Prefect run {run.name!r}: {run.state_name}, {seconds:.1f} s")
+    console.print(f"{calls} BILL calls. To press Run yourself: make up")
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
 from billcom.results import ApResult, Deed
 from flows.ledger import Ledger
-from flows.reports import ap_report
+from flows.reports import ap_report, ap_summary
 from flows.trust import ensure_trusted
 from tasks.bills import create_bill, find_bill, get_bill
 from tasks.blocks import BillBankAccount
@@ -169,8 +169,7 @@ async def _plan(
         funding_account_id=funding_account_id,
         process_date=process_date,
     )
-    await acreate_markdown_artifact(ap_report(result, vendor.name, bill.invoice_number), key=ARTIFACT)
-    return result
+    return await _publish(result, vendor.name, bill.invoice_number)
 
 
 async def _report(ledger: Ledger, vendor: VendorInput, bill: Bill, payment: Payment) -> ApResult:
@@ -189,5 +188,11 @@ async def _report(ledger: Ledger, vendor: VendorInput, bill: Bill, payment: Paym
         bill_payment_status=bill.payment_status or "",
     )
     number = bill.invoice.invoice_number or bill.id
-    await acreate_markdown_artifact(ap_report(result, vendor.name, number), key=ARTIFACT)
+    return await _publish(result, vendor.name, number)
+
+
+async def _publish(result: ApResult, vendor: str, bill: str) -> ApResult:
+    """Leave the report as the run's artifact; return the result."""
+    report = ap_report(result, vendor, bill)
+    await acreate_markdown_artifact(report, key=ARTIFACT, description=ap_summary(result))
     return result

@@ -19,7 +19,7 @@ from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
 from billcom.results import ArResult, Deed
 from flows.ledger import Ledger
-from flows.reports import ar_report
+from flows.reports import ar_report, ar_summary
 from tasks.blocks import BillBankAccount
 from tasks.customers import (
     authorize_charge,
@@ -203,8 +203,7 @@ async def _plan(
         received_payment_id=found.charge.id if found.charge else "",
         payment_date=payment_date,
     )
-    await acreate_markdown_artifact(ar_report(result, customer.name, invoice.invoice_number), key=ARTIFACT)
-    return result
+    return await _publish(result, customer.name, invoice.invoice_number)
 
 
 async def _report(
@@ -231,5 +230,11 @@ async def _report(
         payment_link=sent.payment_link,
     )
     number = invoice.invoice_number or invoice.id
-    await acreate_markdown_artifact(ar_report(result, customer.name, number), key=ARTIFACT)
+    return await _publish(result, customer.name, number)
+
+
+async def _publish(result: ArResult, customer: str, invoice: str) -> ArResult:
+    """Leave the report as the run's artifact; return the result."""
+    report = ar_report(result, customer, invoice)
+    await acreate_markdown_artifact(report, key=ARTIFACT, description=ar_summary(result))
     return result

@@ -9,6 +9,19 @@ from billcom.money import display
 from billcom.results import ApResult, ArResult, Step
 
 
+def ap_summary(result: ApResult) -> str:
+    """Return an AP run in one line."""
+    state = f"payment {result.payment_id} {result.payment_status}" if result.payment_id else "dry run"
+    return f"USD {display(result.amount)}, {state}"
+
+
+def ar_summary(result: ArResult) -> str:
+    """Return an AR run in one line."""
+    charged = f"charge {result.received_payment_id} {result.received_payment_status}"
+    state = charged if result.received_payment_id else "dry run" if result.dry_run else "not charged"
+    return f"USD {display(result.amount)}, {state}"
+
+
 def ap_report(result: ApResult, vendor: str, bill: str) -> str:
     """Return the report of an AP run: first what happened to the money, then every record."""
     amount = f"USD {display(result.amount)}"

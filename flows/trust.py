@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from billcom.client import BillClient
 from billcom.errors import BillError, ConflictError, MfaError, RejectedError
 from billcom.inputs import CodeSource
+from billcom.settings import Environment
 from tasks.mfa import MfaCode, read_local_phone, request_code, step_up, validate_code
 
 ATTEMPTS = 3
@@ -20,9 +21,13 @@ ATTEMPTS = 3
 ANSWER_SECONDS = 300
 """How long a run waits for the code; BILL's own expire within minutes."""
 
+POLL_SECONDS = 2
+"""How often a waiting run asks whether somebody has answered."""
+
 _ASK = """BILL has texted a six-digit code to the phone of **{user}**. Type it here to let this run go on.
 
 It is used once and deleted. The device is then remembered for 30 days, so that later runs don't ask."""
+_ASK_LOCALLY = "\n\nThis is the local BILL: [its phone shows the code]({phone})."
 
 
 async def ensure_trusted(client: BillClient, code_from: CodeSource) -> None:
@@ -56,9 +61,13 @@ async def _code(client: BillClient, challenge_id: str, code_from: CodeSource, at
     if code_from is CodeSource.LOCAL_PHONE:
         return await read_local_phone(client, challenge_id)
     key = f"mfa-{attempt}"
-    form = MfaCode.with_initial_data(description=_ASK.format(user=client.settings.username))
+    settings = client.settings
+    ask = _ASK.format(user=settings.username)
+    if settings.environment is Environment.LOCAL:
+        ask += _ASK_LOCALLY.format(phone=settings.base_url.replace("/connect", "/_local/phone"))
+    form = MfaCode.with_initial_data(description=ask)
     try:
-        answer = await apause_flow_run(wait_for_input=form, timeout=ANSWER_SECONDS, poll_interval=2, key=key)
+        answer = await apause_flow_run(wait_for_input=form, timeout=ANSWER_SECONDS, poll_interval=POLL_SECONDS, key=key)
     except FlowPauseTimeout:
         raise BillError(
             f"MFA: nobody typed the texted code within {ANSWER_SECONDS // 60} minutes; nothing was paid. Run again"

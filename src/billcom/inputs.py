@@ -11,7 +11,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from billcom.models import bill as bill_model
 from billcom.models import customer as customer_model
@@ -54,6 +62,8 @@ def parse_date(value: object) -> object:
     """Return a date for `2026-12-31` or a date; raise ValueError naming anything else."""
     if value is None or type(value) is date:
         return value
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty: write a date such as 2026-12-31")
     try:
         return date.fromisoformat(str(value).strip())
     except ValueError:
@@ -63,8 +73,13 @@ def parse_date(value: object) -> object:
 Day = Annotated[date, BeforeValidator(parse_date)]
 """A business date, written 2026-12-31."""
 
-OptionalDay = Annotated[date | None, BeforeValidator(parse_date)]
-"""A business date or nothing."""
+OptionalDay = Annotated[
+    date | None,
+    BeforeValidator(lambda value: None if value == "" else parse_date(value)),
+    PlainSerializer(lambda value: value.isoformat() if value else "", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?$"}),
+]
+"""A business date or nothing: in forms an empty text, since they show an optional date as a choice of types."""
 
 Email = Annotated[str, AfterValidator(_email)]
 """An e-mail address or nothing."""
@@ -161,7 +176,9 @@ class PaymentInput(_Input):
     """How the bill is paid: in full, from a verified funding account."""
 
     process_date: OptionalDay = Field(
-        None, title="Process date", description="US banking day on which funds leave; none: the next one"
+        None,
+        title="Process date",
+        description="US banking day on which funds leave, such as 2026-11-30. Empty: the next one",
     )
     funding_account_id: str = Field(
         "", title="Funding account id", description="bac…; empty: the one account that can pay"
@@ -257,7 +274,9 @@ class ChargeInput(_Input):
         description="Required to charge: it is stated to BILL, and yours to keep for two years after it ends",
     )
     payment_date: OptionalDay = Field(
-        None, title="Payment date", description="Day on which funds are drawn; none: the next banking day"
+        None,
+        title="Payment date",
+        description="US banking day on which funds are drawn, such as 2026-11-30. Empty: the next one",
     )
     label: str = Field(
         "", title="Label", description="Leave empty. Only to charge the same invoice once more on purpose"

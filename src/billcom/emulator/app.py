@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from billcom.emulator.errors import BillError, bad_shape
+from billcom.emulator.form import parse_body
 from billcom.emulator.gateway import Gateway, Incoming, Outcome
 from billcom.emulator.routes import BILL, LOCAL
 from billcom.emulator.routing import Answer, Call
@@ -63,12 +64,11 @@ class App:
         try:
             route, params = LOCAL.find(request.method, path)
             call = Call(self.world, now, request.headers, params, request.query_params)
-            content = await request.body()
-            call.body = json.loads(content) if content.strip() else None
+            call.body = parse_body(await request.body())
             return route.handler(call)
         except BillError as error:
             return Answer(error.status, error.entries(now))
-        except ValueError as error:
+        except (ValueError, TypeError, OverflowError) as error:
             return Answer(400, bad_shape(str(error)).entries(now))
 
 

@@ -9,9 +9,6 @@ import holidays
 # Unverified: BILL does not state whose midnight counts; one production client works in Central time.
 BUSINESS_ZONE = ZoneInfo("America/Chicago")
 
-# The Federal Reserve's own list: holidays.US moves a Saturday holiday to Friday, when banks do settle.
-_BANK_HOLIDAYS = holidays.financial_holidays("XFED")
-
 
 def business_date(now: datetime) -> date:
     """Return the date it is in the business time zone at `now`."""
@@ -24,9 +21,18 @@ def start_of(day: date) -> datetime:
 
 
 @cache
+def bank_holidays() -> holidays.HolidayBase:
+    """Return the Federal Reserve's holidays. The first call takes most of a second: the library loads slowly.
+
+    Not holidays.US, which moves a Saturday holiday to Friday, a day on which banks do settle.
+    """
+    return holidays.financial_holidays("XFED")
+
+
+@cache
 def is_banking_day(day: date) -> bool:
     """Return whether US banks settle on `day`: neither a weekend nor a Federal Reserve holiday."""
-    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
+    return day.weekday() < 5 and day not in bank_holidays()
 
 
 def banking_days_after(day: date, count: int) -> date:

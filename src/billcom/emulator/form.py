@@ -1,5 +1,6 @@
 """Owns reading of request bodies: a form takes fields one by one and reports every problem at once."""
 
+import json
 import re
 from collections.abc import Collection
 from datetime import date
@@ -186,3 +187,18 @@ def read_bulk(body: object, limit: int, kind: str, *, strict: bool) -> "tuple[Fo
 def too_many(kind: str, limit: int) -> BillError:
     """Return the refusal of a bulk request with more records than BILL takes."""
     return bad_shape(f"At most {limit} {kind} can be sent in one bulk request", codes.TOO_MANY_RECORDS)
+
+
+def parse_body(body: bytes) -> object:
+    """Return a JSON body with Decimals, None when empty; raise 400 BDC_1122 when it can't be read."""
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise bad_shape("Request JSON could not be parsed.", codes.UNPARSEABLE_JSON) from error
+
+
+def _refuse_constant(name: str) -> float:
+    """Refuse NaN and the infinities, which are not JSON."""
+    raise ValueError(name)

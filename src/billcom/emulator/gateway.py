@@ -1,16 +1,15 @@
 """Owns what happens to one BILL request from arrival to answer: limits, faults, session, handler, journal."""
 
-import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, cast
 
 from billcom.emulator import codes
-from billcom.emulator.errors import BillError, bad_shape, refuse
+from billcom.emulator.errors import BillError, refuse
 from billcom.emulator.faults import Fault
+from billcom.emulator.form import parse_body
 from billcom.emulator.limits import Limits
 from billcom.emulator.requests import Entry
 from billcom.emulator.routing import Answer, Call, Route, Routes
@@ -92,7 +91,7 @@ class Gateway:
             return self._serve(flight, now)
         except BillError as error:
             return self._refused(flight.entry, error, now)
-        except Exception:
+        except Exception:  # noqa: BLE001  whatever breaks here, the caller of a server gets a 500
             traceback.print_exc()
             return self._refused(flight.entry, refuse(codes.SYSTEM_ERROR, "System error.", 500), now)
 
@@ -110,7 +109,7 @@ class Gateway:
         call = Call(world, now, incoming.headers, params, incoming.query)
         if not route.public:
             self._sign_in(call, flight)
-        call.body = _parse(incoming.body)
+        call.body = parse_body(incoming.body)
         if fault and fault.action == "act_late":
             self._postpone(fault, route, call, entry)
             return Outcome()
@@ -170,7 +169,7 @@ class Gateway:
     def _read_login(self, body: bytes) -> tuple[str, str | None]:
         """Return the dev key and the organization a sign-in names, where it names known ones."""
         try:
-            content = _parse(body)
+            content = parse_body(body)
         except BillError:
             return "", None
         fields = cast(dict[str, Any], content) if isinstance(content, dict) else {}
@@ -184,18 +183,3 @@ def _acts(fault: Fault) -> bool:
     return fault.action in ("act_then_drop", "act_late", "delay") or (
         fault.action == "html_500" and fault.acted
     )
-
-
-def _parse(body: bytes) -> object:
-    """Return a JSON body with Decimals, None when empty; raise 400 BDC_1122 when it can't be read."""
-    if not body.strip():
-        return None
-    try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise bad_shape("Request JSON could not be parsed.", codes.UNPARSEABLE_JSON) from error
-
-
-def _refuse_constant(name: str) -> float:
-    """Refuse NaN and the infinities, which are not JSON."""
-    raise ValueError(name)

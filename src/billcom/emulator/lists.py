@@ -103,8 +103,8 @@ def answer_list(call: Call, records: Iterable[R], listing: Listing[R], wire: Cal
     """
     query = _read_query(call.query)
     tests = _parse_filters(query.filters, listing, call)
-    visible_since = call.now - timedelta(milliseconds=call.world.rules.number("list_delay_ms"))
-    rows = [row for row in records if row.created <= visible_since and all(test(row) for test in tests)]
+    delay = timedelta(milliseconds=call.world.rules.number("list_delay_ms"))
+    rows = [row for row in records if _listed(row, call.now, delay) and all(test(row) for test in tests)]
     rows.sort(key=lambda row: row.created)
     for name, descending in reversed(_parse_sort(query.sort)):
         key = listing.sorts.get(name)
@@ -118,6 +118,11 @@ def answer_list(call: Call, records: Iterable[R], listing: Listing[R], wire: Cal
     if query.start > 0:
         page["prevPage"] = query.token(max(query.start - query.max, 0))
     return Answer(200, {**page, "results": [wire(row) for row in rows[query.start : end]]})
+
+
+def _listed(row: Record, now: datetime, delay: timedelta) -> bool:
+    """Return whether a record is in lists yet; one from a future the clock was set back from is."""
+    return not timedelta(0) <= now - row.created < delay
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from billcom.emulator import codes
 from billcom.emulator.calendar import banking_days_after, business_date, is_banking_day
@@ -132,9 +132,7 @@ def check_date(rules: Rules, vendor: Vendor, process_date: date, now: datetime) 
         raise refuse(codes.INVALID_PROCESS_DATE, f"Invalid Process Date: {process_date.isoformat()}")
     days = rules.number("new_vendor_bank_days")
     account = vendor.bank_account
-    if account is None or days == 0 or now - account.created > timedelta(days=days + 7):
-        return
-    if process_date < banking_days_after(business_date(account.created), days):
+    if account is not None and process_date < banking_days_after(business_date(account.created), days):
         message = "Please select a payment processing date two business days out from today."
         raise refuse(codes.VENDOR_BANK_TOO_NEW, message, 400)
 

@@ -17,6 +17,8 @@ PHONE_NUMBER = "5555550100"
 ROUTING_NUMBER = "074000010"  # Source: BILL's collection; a test number with a right check digit
 ACCOUNT_NUMBER = "111222333"  # Source: BILL's collection
 DUE_DAYS = 14
+# Seeded records are old enough to be listed at once, however long lists lag behind.
+SEEDED_DAYS_AGO = 30
 
 
 def new_user(username: str, password: str, organization_id: str, dev_key: str) -> User:
@@ -28,6 +30,7 @@ def new_user(username: str, password: str, organization_id: str, dev_key: str) -
 def demo_organization(user: User, now: datetime) -> Organization:
     """Return an organization with one VERIFIED bank account the user may pay from, and one PENDING."""
     organization = Organization(user.organization_id, users={user.id: user})
+    now -= timedelta(days=SEEDED_DAYS_AGO)
     verified = _bank_account(user, now, "VERIFIED", "Operating account")
     verified.default_for_payables = verified.default_for_receivables = True
     pending = _bank_account(user, now, "PENDING", "New account")
@@ -100,8 +103,8 @@ def _vendor(number: int, now: datetime) -> Vendor:
     name = f"Sample Vendor {number}"
     return Vendor(
         id=ids.new_id(ids.VENDOR),
-        created=now,
-        updated=now,
+        created=now - timedelta(days=SEEDED_DAYS_AGO),
+        updated=now - timedelta(days=SEEDED_DAYS_AGO),
         name=name,
         address=_address(),
         account_type="BUSINESS",
@@ -115,8 +118,8 @@ def _bill(vendor: Vendor, number: int, now: datetime) -> Bill:
     """Return an open bill of 100 dollars and `number` cents."""
     return Bill(
         id=ids.new_id(ids.BILL),
-        created=now,
-        updated=now,
+        created=now - timedelta(days=SEEDED_DAYS_AGO),
+        updated=now - timedelta(days=SEEDED_DAYS_AGO),
         vendor_id=vendor.id,
         due_date=(now + timedelta(days=DUE_DAYS)).date(),
         lines=[BillLine(ids.new_id(ids.BILL_LINE_ITEM), 100_00 + number, description="Sample")],
@@ -129,8 +132,8 @@ def _customer(number: int, now: datetime) -> Customer:
     """Return a customer with a billing address."""
     return Customer(
         id=ids.new_id(ids.CUSTOMER),
-        created=now,
-        updated=now,
+        created=now - timedelta(days=SEEDED_DAYS_AGO),
+        updated=now - timedelta(days=SEEDED_DAYS_AGO),
         name=f"Sample Customer {number}",
         email=f"customer{number}@example.com",
         account_type="BUSINESS",
@@ -142,8 +145,8 @@ def _invoice(customer: Customer, now: datetime) -> Invoice:
     """Return an open invoice of 29.98 dollars under a number of its own."""
     return Invoice(
         id=ids.new_id(ids.INVOICE),
-        created=now,
-        updated=now,
+        created=now - timedelta(days=SEEDED_DAYS_AGO),
+        updated=now - timedelta(days=SEEDED_DAYS_AGO),
         customer_id=customer.id,
         invoice_number=f"S-{ids.random_digits(8)}",
         invoice_date=now.date(),

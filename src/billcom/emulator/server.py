@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from billcom.emulator.app import BASE_PATH, WEBHOOK_BASE_PATH, App
+from billcom.emulator.calendar import bank_holidays
 from billcom.emulator.clock import Clock, parse_instant
 from billcom.emulator.rules import Value
 from billcom.emulator.world import DEV_KEY, ORGANIZATION_ID, PASSWORD, USERNAME, World
@@ -172,6 +173,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Bind, and say so. Uvicorn is left to bind: on a socket bound beforehand it is many times slower."""
+        bank_holidays()  # loaded now, so that no request has to wait for it
         await super().startup(sockets)
         self.bound = self.started
         self._settled.set()

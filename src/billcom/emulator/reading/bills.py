@@ -31,14 +31,14 @@ def read_bill(form: Form, now: datetime) -> Bill:
         due_date=due_date or now.date(),
         lines=lines or [],
     )
-    for name, value in _optional(form).items():
+    for name, value in _optional(form, bill).items():
         setattr(bill, name, value)
     return bill
 
 
 def patch_bill(form: Form, bill: Bill, *, whole: bool) -> dict[str, Any]:
     """Return the bill's attributes that change; `whole` is PUT, whose lines replace the bill's."""
-    changes = _optional(form)
+    changes = _optional(form, bill)
     if form.has("vendorId") or whole:
         changes["vendor_id"] = form.text("vendorId", required=True)
     if form.has("dueDate") or whole:
@@ -95,7 +95,7 @@ def _merge(before: list[BillLine], changed: list[BillLine]) -> list[BillLine]:
     return list(by_id.values())
 
 
-def _optional(form: Form) -> dict[str, Any]:
+def _optional(form: Form, bill: Bill) -> dict[str, Any]:
     """Return the optional attributes the form names."""
     values: dict[str, Any] = {}
     for field, name in (
@@ -106,10 +106,10 @@ def _optional(form: Form) -> dict[str, Any]:
         if form.has(field):
             values[name] = form.text(field)
     if invoice := form.form("invoice"):
-        values["invoice_number"] = invoice.text(
-            "invoiceNumber", required=True, longest=LONGEST_INVOICE_NUMBER
-        )
-        values["invoice_date"] = invoice.day("invoiceDate", required=True)
+        known_number, known_date = bill.invoice_number, bill.invoice_date
+        number = invoice.text("invoiceNumber", required=known_number is None, longest=LONGEST_INVOICE_NUMBER)
+        values["invoice_number"] = number or known_number
+        values["invoice_date"] = invoice.day("invoiceDate", required=known_date is None) or known_date
     if classifications := read_classifications(form):
         values["classifications"] = classifications
     return values

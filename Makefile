@@ -1,0 +1,86 @@
+# All targets run in .venv, which is made from requirements.lock when it is missing or older than the lock.
+# Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check up lock clean python
+
+# The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
+FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
+	  "$$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	  python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "$(if $(PYTHON),$(PYTHON) is not ,There is no )Python 3.11 or later with venv (Debian, Ubuntu: apt install python3-venv)." >&2; \
+	  exit 1; \
+	fi
+# Compiling afterwards, on all cores, is several times faster than pip's own.
+PIP_INSTALL = .venv/bin/python -m pip --disable-pip-version-check -qq install --no-compile
+COMPILE = .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
+
+# Prefect lives in .local and reports to nobody. What the user has set for Prefect or BILL, .env included, which is read
+# from the current folder, gets into no demo; of the environment, into no test.
+ALONE = env $(foreach name,$(filter BILL_% PREFECT_%,$(.VARIABLES)),-u $(name)) $(SILENT)
+OURS = env $(foreach name,$(filter PREFECT_API_% PREFECT_CLOUD_% PREFECT_PROFILE%,$(.VARIABLES)),-u $(name)) $(SILENT)
+SILENT = DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=60
+LOCAL_PREFECT = PREFECT_HOME="$(CURDIR)/.local/prefect" PREFECT_PROFILES_PATH="$(CURDIR)/.local/prefect/profiles.toml"
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' Makefile
+
+demo: .venv/installed ## Run the accounts payable and receivable workflows against a local BILL
+	@mkdir -p .local/prefect
+	@cd .local && $(ALONE) $(LOCAL_PREFECT) PYTHONPATH="$(CURDIR)" ../.venv/bin/python -m deployments.demo
+
+up: .venv/installed ## Start Prefect's server, its UI and every workflow on this machine, until Ctrl-C
+	@mkdir -p .local/prefect
+	@$(OURS) $(LOCAL_PREFECT) .venv/bin/python -m deployments.local
+
+test: .venv/installed ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
+	$(ALONE) PREFECT_HOME="$$home/prefect" PREFECT_PROFILES_PATH="$$home/prefect/profiles.toml" \
+	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest $(PYTEST_ARGS)
+
+check: .venv/checkers ## Check style, types, and which way the imports point
+	@.venv/bin/python -m ruff check
+	@.venv/bin/python -m ruff format --check
+	@.venv/bin/python -m basedpyright
+	@$(ALONE) .venv/bin/python -m pytest --quiet --noconftest tests/test_structure.py
+
+lock: .venv/checkers ## Write both lock files from pyproject.toml (LOCK_ARGS=--upgrade for the newest versions)
+	@$(LOCK) --extra test --group build --output-file requirements.lock pyproject.toml
+	@$(LOCK) --group check --constraint requirements.lock --output-file requirements-dev.lock
+LOCK = .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCK_ARGS)
+
+clean: ## Remove .venv, the local Prefect and everything else that was made here
+	@rm -rf .venv .local .ruff_cache .hypothesis .pytest_cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python: # Fails, in one line, where no Python fits
+	@$(FIND_PYTHON)
+
+# Each stamp is there only while its part of .venv is whole, and the first one names the folder it was made in: an
+# install that was interrupted, or a checkout that was moved, starts anew.
+ifneq ($(shell cat .venv/locked 2>/dev/null && .venv/bin/python -c '' 2>&1),$(CURDIR))
+.PHONY: .venv/locked
+endif
+.venv/locked: requirements.lock
+	@if [ "$$(cat $@ 2>/dev/null)" != "$(CURDIR)" ] || ! .venv/bin/python -c '' 2>/dev/null; then \
+	  $(FIND_PYTHON); \
+	  echo "Making .venv with $$("$$python" --version), about a minute" >&2; \
+	  "$$python" -m venv --clear .venv; \
+	fi
+	@rm -f .venv/locked .venv/installed .venv/checkers
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(COMPILE)
+	@echo "$(CURDIR)" > $@
+
+.venv/installed: .venv/locked pyproject.toml
+	@rm -f $@
+	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/checkers: .venv/installed requirements-dev.lock
+	@rm -f $@
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@

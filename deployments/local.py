@@ -1,0 +1,129 @@
+"""`make up`: a local BILL, a Prefect server with its UI, and the flows served to run from its forms. Ctrl-C ends all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prefect import aserve
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
+
+from billcom.emulator import LocalBill
+from deployments.registry import deployments, register_blocks
+
+BILL_PORT = 8118
+UI_PORT = 4200
+UI = f"http://127.0.0.1:{UI_PORT}"
+STARTUP_SECONDS = 120
+
+_SERVER = {
+    # The second UI hides Resume in a menu and asks an analytics host for its settings.
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    "PREFECT_SERVER_UI_API_URL": f"{UI}/api",
+}
+
+
+def main() -> int:
+    """Run everything until Ctrl-C or SIGTERM; return the exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if taken := [port for port in (BILL_PORT, UI_PORT) if not _is_free(port)]:
+        print(
+            f"make up: port {taken[0]} is in use: stop what listens there, then run it again", file=sys.stderr
+        )
+        return 1
+    home = get_current_settings().home
+    try:
+        with LocalBill(port=BILL_PORT) as bill, _prefect_server(home / "server.log"):
+            with temporary_settings({PREFECT_API_URL: f"{UI}/api"}):
+                asyncio.run(_serve(bill))
+    except KeyboardInterrupt:
+        pass
+    except RuntimeError as error:
+        print(f"make up: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(bill: LocalBill) -> None:
+    os.environ["BILL_BASE_URL"] = bill.base_url
+    os.environ.setdefault("BILL_STATE_DIR", str(get_current_settings().home / "billcom"))
+    await _wait_for_server()
+    blocks = await register_blocks()
+    served = await deployments(blocks)
+    print(_banner(bill), flush=True)
+    await aserve(*served, print_starting_message=False)
+
+
+def _banner(bill: LocalBill) -> str:
+    credentials = bill.credentials
+    phone = bill.base_url.replace("/connect", "/_local/phone")
+    return f"""
+  Prefect UI    {UI}/deployments    choose ap-workflow or ar-workflow, Run, Custom run
+  Local BILL    {bill.base_url}
+  MFA codes     {phone}    the run pauses for one the first time: Resume, then type it
+  Credentials   {credentials["username"]} / {credentials["password"]}, organization {credentials["organization_id"]},
+                developer key {credentials["dev_key"]}
+
+  Ctrl-C stops all of it.
+"""
+
+
+@contextmanager
+def _prefect_server(log: Path) -> Iterator[None]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(UI_PORT),
+    ]
+    with log.open("w") as output:
+        # A session of its own: Ctrl-C reaches it from here, after the flows have stopped.
+        server = subprocess.Popen(
+            command, env=os.environ | _SERVER, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+async def _wait_for_server() -> None:
+    for _ in range(STARTUP_SECONDS):
+        async with get_client(sync_client=False) as client:
+            if await client.api_healthcheck() is None:
+                return
+        await asyncio.sleep(1)
+    log = get_current_settings().home / "server.log"
+    raise RuntimeError(f"the Prefect server did not start within {STARTUP_SECONDS} s: see {log}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Every deployment and sample block, in one place for whoever serves or registers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.deployments.runner import RunnerDeployment
+from pydantic import BaseModel
+
+from billcom.settings import Settings
+from deployments import samples
+from flows.ap import ap_workflow
+from flows.ar import ar_workflow
+from tasks.blocks import BillBankAccount, BillCredentials
+
+NAME = "on-demand-local"
+CREDENTIALS = "local-bill"
+VENDOR_ACCOUNT = "happy-music-supplies"
+CUSTOMER_ACCOUNT = "cedar-grove-school"
+
+
+async def register_blocks() -> dict[str, str]:
+    """Register both block types and a sample of each; return the id of each sample by its name.
+
+    May be repeated: samples are overwritten, nothing else is touched.
+    """
+    settings = Settings.load()
+    credentials = BillCredentials(
+        environment=settings.environment,
+        username=settings.username,
+        password=settings.password,
+        organization_id=settings.organization_id,
+        dev_key=settings.dev_key,
+        base_url=settings.base_url,
+    )
+    blocks: dict[str, BillCredentials | BillBankAccount] = {
+        CREDENTIALS: credentials,
+        VENDOR_ACCOUNT: samples.vendor_account(),
+        CUSTOMER_ACCOUNT: samples.customer_account(),
+    }
+    await BillCredentials.register_type_and_schema()
+    await BillBankAccount.register_type_and_schema()
+    return {name: str(await block.save(name, overwrite=True)) for name, block in blocks.items()}
+
+
+async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
+    """Return the deployments, their forms filled with the samples. `blocks`: ids by name."""
+    today = Settings.load().clock.today()
+    ap = await ap_workflow.to_deployment(
+        NAME,
+        parameters={
+            "vendor": _plain(samples.VENDOR),
+            "bank_account": _reference(blocks[VENDOR_ACCOUNT]),
+            "bill": _plain(samples.bill(today)),
+        },
+        tags=["ap", "local"],
+        description="Pay a vendor's bill: vendor, bill, payment.",
+    )
+    ar = await ar_workflow.to_deployment(
+        NAME,
+        parameters={
+            "customer": _plain(samples.CUSTOMER),
+            "bank_account": _reference(blocks[CUSTOMER_ACCOUNT]),
+            "invoice": _plain(samples.invoice(today)),
+            "charge": _plain(samples.CHARGE),
+        },
+        tags=["ar", "local"],
+        description="Invoice a customer and charge the invoice.",
+    )
+    return [ap, ar]
+
+
+def _plain(value: BaseModel) -> dict[str, Any]:
+    return value.model_dump(mode="json", exclude_none=True)
+
+
+def _reference(block_id: str) -> dict[str, Any]:
+    return {"$ref": {"block_document_id": block_id}}
