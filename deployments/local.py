@@ -1,4 +1,4 @@
-"""`make up`: a local BILL, a Prefect server with its UI, and the flows served to run from its forms. Ctrl-C ends all."""
+"""`make up`: a local BILL, a Prefect server with its UI, and the flows served to its forms. Ctrl-C ends all."""
 
 from __future__ import annotations
 
@@ -41,9 +41,12 @@ def main() -> int:
         return 1
     home = get_current_settings().home
     try:
-        with LocalBill(port=BILL_PORT) as bill, _prefect_server(home / "server.log"):
-            with temporary_settings({PREFECT_API_URL: f"{UI}/api"}):
-                asyncio.run(_serve(bill))
+        with (
+            LocalBill(port=BILL_PORT) as bill,
+            _prefect_server(home / "server.log"),
+            temporary_settings({PREFECT_API_URL: f"{UI}/api"}),
+        ):
+            asyncio.run(_serve(bill))
     except KeyboardInterrupt:
         pass
     except RuntimeError as error:
@@ -53,13 +56,23 @@ def main() -> int:
 
 
 async def _serve(bill: LocalBill) -> None:
-    os.environ["BILL_BASE_URL"] = bill.base_url
-    os.environ.setdefault("BILL_STATE_DIR", str(get_current_settings().home / "billcom"))
+    os.environ |= _environment(bill)
     await _wait_for_server()
     blocks = await register_blocks()
     served = await deployments(blocks)
     print(_banner(bill), flush=True)
     await aserve(*served, print_starting_message=False)
+
+
+def _environment(bill: LocalBill) -> dict[str, str]:
+    """Return what the flows sign in with: the local BILL alone, whatever `.env` says."""
+    return {f"BILL_{name.upper()}": value for name, value in bill.credentials.items()} | {
+        "BILL_ENVIRONMENT": "local",
+        "BILL_ALLOW_PRODUCTION": "false",
+        "BILL_DEVICE": "",
+        "BILL_REMEMBER_ME_ID": "",
+        "BILL_STATE_DIR": str(get_current_settings().home / "billcom"),
+    }
 
 
 def _banner(bill: LocalBill) -> str:

@@ -38,15 +38,15 @@ async def register_blocks() -> dict[str, str]:
         VENDOR_ACCOUNT: samples.vendor_account(),
         CUSTOMER_ACCOUNT: samples.customer_account(),
     }
-    await BillCredentials.register_type_and_schema()
-    await BillBankAccount.register_type_and_schema()
-    return {name: str(await block.save(name, overwrite=True)) for name, block in blocks.items()}
+    await BillCredentials.aregister_type_and_schema()
+    await BillBankAccount.aregister_type_and_schema()
+    return {name: str(await block.asave(name, overwrite=True)) for name, block in blocks.items()}
 
 
 async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
     """Return the deployments, their forms filled with the samples. `blocks`: ids by name."""
     today = Settings.load().clock.today()
-    ap = await ap_workflow.to_deployment(
+    ap = await ap_workflow.ato_deployment(
         NAME,
         parameters={
             "vendor": _plain(samples.VENDOR),
@@ -56,7 +56,7 @@ async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
         tags=["ap", "local"],
         description="Pay a vendor's bill: vendor, bill, payment.",
     )
-    ar = await ar_workflow.to_deployment(
+    ar = await ar_workflow.ato_deployment(
         NAME,
         parameters={
             "customer": _plain(samples.CUSTOMER),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from prefect.context import FlowRunContext
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
 from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import apause_flow_run
-from prefect.input import delete_flow_run_input
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 from pydantic import SecretStr
 
 from billcom.client import BillClient
@@ -67,7 +69,9 @@ async def _code(client: BillClient, challenge_id: str, code_from: CodeSource, at
         ask += _ASK_LOCALLY.format(phone=settings.base_url.replace("/connect", "/_local/phone"))
     form = MfaCode.with_initial_data(description=ask)
     try:
-        answer = await apause_flow_run(wait_for_input=form, timeout=ANSWER_SECONDS, poll_interval=POLL_SECONDS, key=key)
+        answer = await apause_flow_run(
+            wait_for_input=form, timeout=ANSWER_SECONDS, poll_interval=POLL_SECONDS, key=key
+        )
     except FlowPauseTimeout:
         raise BillError(
             f"MFA: nobody typed the texted code within {ANSWER_SECONDS // 60} minutes; nothing was paid. Run again"
@@ -78,6 +82,5 @@ async def _code(client: BillClient, challenge_id: str, code_from: CodeSource, at
 
 async def _forget(key: str) -> None:
     """Delete the typed code from Prefect, which keeps answers in clear."""
-    context = FlowRunContext.get()
-    assert context is not None and context.flow_run is not None
-    await delete_flow_run_input(key=f"paused-{key}-response", flow_run_id=context.flow_run.id)
+    async with get_client() as prefect:
+        await prefect.delete_flow_run_input(UUID(flow_run.id), f"paused-{key}-response")

@@ -22,12 +22,12 @@ class BillCredentials(Block):
     _block_type_slug: ClassVar[str | None] = "bill-credentials"
     _description: ClassVar[str | None] = "User, organization and developer key at BILL."
 
-    environment: Environment = Field(Environment.LOCAL, title="Environment")
+    environment: Environment = Field(default=Environment.LOCAL, title="Environment")
     username: str = Field(title="User name")
     password: SecretStr = Field(title="Password")
     organization_id: str = Field(title="Organization id", description="008…")
     dev_key: SecretStr = Field(title="Developer key")
-    base_url: str = Field("", title="Address of BILL", description="Empty: the environment's own")
+    base_url: str = Field(default="", title="Address of BILL", description="Empty: the environment's own")
 
     def settings(self) -> Settings:
         """Return these credentials as settings; the rest comes from the worker's environment.
@@ -57,8 +57,8 @@ class BillBankAccount(Block):
     name_on_account: str = Field(title="Name on the account")
     routing_number: SecretStr = Field(title="Routing number", description="Nine digits")
     account_number: SecretStr = Field(title="Account number", description="4 to 17 digits")
-    type: BankAccountType = Field(BankAccountType.CHECKING, title="Type")
-    owner_type: BankAccountOwner = Field(BankAccountOwner.BUSINESS, title="Owner")
+    type: BankAccountType = Field(default=BankAccountType.CHECKING, title="Type")
+    owner_type: BankAccountOwner = Field(default=BankAccountOwner.BUSINESS, title="Owner")
 
     def to_new_bank_account(self) -> NewBankAccount:
         """Return the account as BILL takes it. Raises InputError, as for a check digit that doesn't fit."""

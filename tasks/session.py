@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ _POLL_SECONDS = 0.05
 class EncryptedSession(Serializer):  # pyright: ignore[reportMissingTypeArgument] (a parametrized one does not register)
     """Stores a session encrypted. The key is no field: Prefect would write fields beside the result."""
 
-    type: Literal["billcom-encrypted-session"] = "billcom-encrypted-session"
+    type: Literal["billcom-encrypted-session"] = "billcom-encrypted-session"  # pyright: ignore[reportIncompatibleVariableOverride] (as Prefect's own serializers do)
 
     def dumps(self, obj: Session) -> bytes:
         """Return the session encrypted."""
@@ -124,7 +124,7 @@ async def connect(settings: Settings) -> BillClient:
 
 
 @asynccontextmanager
-async def _locked(path: Path) -> AsyncIterator[None]:
+async def _locked(path: Path) -> AsyncGenerator[None]:
     """Hold a lock that the kernel frees when its holder dies."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+
+from prefect import Flow
 
 from billcom.inputs import BillInput, ChargeInput, CustomerInput, InvoiceInput, PaymentInput, VendorInput
 from tasks.blocks import BillBankAccount
 
 ADDRESS = {"line1": "123 Main Street", "city": "San Jose", "state": "CA", "zip": "95002"}
 ACCOUNT_NUMBER = "111222333"
+
+
+async def run(flow: Flow[..., Any], parameters: dict[str, Any]) -> Any:
+    """Run a flow with parameters by name, and return its result."""
+    return await cast("Any", flow)(**parameters)
 
 
 def vendor(**changes: Any) -> VendorInput:
@@ -26,7 +33,7 @@ def bill(**changes: Any) -> BillInput:
         "invoice_date": "2026-11-20",
         "due_date": "2026-12-20",
     }
-    return BillInput(**(given | changes))
+    return BillInput.model_validate(given | changes)
 
 
 def payment(**changes: Any) -> PaymentInput:
@@ -37,7 +44,7 @@ def payment(**changes: Any) -> PaymentInput:
 def customer(**changes: Any) -> CustomerInput:
     """Return a customer."""
     given = {"name": "Cedar Grove School", "email": "office@cedar.example", "billing_address": ADDRESS}
-    return CustomerInput(**(given | changes))
+    return CustomerInput.model_validate(given | changes)
 
 
 def invoice(**changes: Any) -> InvoiceInput:
@@ -51,12 +58,12 @@ def invoice(**changes: Any) -> InvoiceInput:
             {"description": "Cello rental", "price": "45.00"},
         ],
     }
-    return InvoiceInput(**(given | changes))
+    return InvoiceInput.model_validate(given | changes)
 
 
 def charge(**changes: Any) -> ChargeInput:
     """Return a charge that the customer has authorized."""
-    return ChargeInput(**({"authorization_on_file": True} | changes))
+    return ChargeInput.model_validate({"authorization_on_file": True} | changes)
 
 
 def account(**changes: Any) -> BillBankAccount:
@@ -66,4 +73,4 @@ def account(**changes: Any) -> BillBankAccount:
         "routing_number": "074000010",
         "account_number": ACCOUNT_NUMBER,
     }
-    return BillBankAccount(**(given | changes))
+    return BillBankAccount.model_validate(given | changes)

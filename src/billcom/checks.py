@@ -1,4 +1,4 @@
-"""What is wrong with a request before BILL is asked anything: every problem at once. Pure: takes a date, sends nothing."""
+"""What is wrong with a request before BILL is asked anything: all problems at once. Takes a date, sends nothing."""
 
 from __future__ import annotations
 

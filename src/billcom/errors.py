@@ -199,11 +199,8 @@ _BY_CODE: dict[str, type[ApiError]] = {
     "BDC_1150": NotPermittedError,
     "BDC_1151": FundingError,
     **dict.fromkeys(("BDC_1356", "BDC_1358", "BDC_1374"), MfaError),
-    **dict.fromkeys(
-        ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1104", "BDC_1106", "BDC_1107", "BDC_1110", "BDC_1111")
-        + ("BDC_1113", "BDC_1123"),
-        SignInError,
-    ),
+    **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1104", "BDC_1106", "BDC_1107"), SignInError),
+    **dict.fromkeys(("BDC_1110", "BDC_1111", "BDC_1113", "BDC_1123"), SignInError),
 }
 # Decided first when several codes stand in one answer: what stops everything before what stops one record.
 _STOPS_ALL = ("BDC_1144", "BDC_1322", "BDC_1109", "BDC_1361")

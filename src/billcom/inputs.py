@@ -100,12 +100,12 @@ class AddressInput(_Input):
     """A postal address in the US or abroad."""
 
     line1: Annotated[str, _text(100)] = Field(title="Street")
-    line2: str = Field("", title="Street, second line")
+    line2: str = Field(default="", title="Street, second line")
     city: Annotated[str, _text(100)] = Field(title="City")
-    state: str = Field("", title="State", description="Two letters for the US, such as CA")
+    state: str = Field(default="", title="State", description="Two letters for the US, such as CA")
     zip: Annotated[str, _text(20)] = Field(title="ZIP or postal code")
     country: Annotated[str, AfterValidator(_country)] = Field(
-        "US", title="Country", description="Two letters"
+        default="US", title="Country", description="Two letters"
     )
 
     def to_new_address(self) -> NewAddress:
@@ -128,10 +128,10 @@ class VendorInput(_Input):
     )
     address: AddressInput = Field(title="Mailing address")
     payee_name: Annotated[str, _text(vendor_model.MAX_NAME_LENGTH, required=False)] = Field(
-        "", title="Payee name", description="Empty: the vendor's name"
+        default="", title="Payee name", description="Empty: the vendor's name"
     )
-    email: Email = Field("", title="E-mail")
-    account_number: str = Field("", title="Our account number with the vendor")
+    email: Email = Field(default="", title="E-mail")
+    account_number: str = Field(default="", title="Our account number with the vendor")
 
     def to_new_vendor(self, bank_account: NewBankAccount) -> vendor_model.NewVendor:
         """Return the vendor as BILL takes it, to be paid by ACH."""
@@ -156,7 +156,7 @@ class BillInput(_Input):
     amount: Amount = Field(title="Amount in US dollars", description="Such as 1250.00")
     invoice_date: Day = Field(title="Invoice date")
     due_date: Day = Field(title="Due date")
-    description: str = Field("", title="What it is for")
+    description: str = Field(default="", title="What it is for")
 
     def to_new_bill(self, vendor_id: str) -> bill_model.NewBill:
         """Return the bill as BILL takes it."""
@@ -176,18 +176,18 @@ class PaymentInput(_Input):
     """How the bill is paid: in full, from a verified funding account."""
 
     process_date: OptionalDay = Field(
-        None,
+        default=None,
         title="Process date",
         description="US banking day on which funds leave, such as 2026-11-30. Empty: the next one",
     )
     funding_account_id: str = Field(
-        "", title="Funding account id", description="bac…; empty: the one account that can pay"
+        default="", title="Funding account id", description="bac…; empty: the one account that can pay"
     )
     memo: Annotated[str, _text(payment_model.MAX_DESCRIPTION_LENGTH, required=False)] = Field(
-        "", title="Memo", description="What the vendor reads, at most 70 characters"
+        default="", title="Memo", description="What the vendor reads, at most 70 characters"
     )
     label: str = Field(
-        "",
+        default="",
         title="Label",
         description="Leave empty. Only to pay the same bill once more on purpose, as after a cancelled payment",
     )
@@ -217,12 +217,12 @@ class CustomerInput(_Input):
 class InvoiceLineInput(_Input):
     """One line of an invoice."""
 
-    description: str = Field("", title="What it is for")
+    description: str = Field(default="", title="What it is for")
     quantity: Annotated[
         Decimal,
         Field(gt=0, le=1_000_000),
         WithJsonSchema({"type": "string", "pattern": r"^\d{1,7}(\.\d{1,4})?$"}),
-    ] = Field(Decimal(1), title="Quantity")
+    ] = Field(default=Decimal(1), title="Quantity")
     price: Amount = Field(title="Price in US dollars", description="Of one")
 
 
@@ -235,9 +235,9 @@ class InvoiceInput(_Input):
     invoice_date: Day = Field(title="Invoice date")
     due_date: Day = Field(title="Due date")
     lines: Annotated[list[InvoiceLineInput], Field(min_length=1)] = Field(title="Lines")
-    send_email: bool = Field(False, title="E-mail it to the customer")
+    send_email: bool = Field(default=False, title="E-mail it to the customer")
     payment_link: bool = Field(
-        False, title="Make a payment link", description="An address under which the customer can pay"
+        default=False, title="Make a payment link", description="An address under which the customer can pay"
     )
 
     @property
@@ -267,17 +267,19 @@ class InvoiceInput(_Input):
 class ChargeInput(_Input):
     """Whether and when the invoice is charged to the customer's bank account."""
 
-    charge: bool = Field(True, title="Charge the customer", description="Off: only send the invoice")
+    charge: bool = Field(default=True, title="Charge the customer", description="Off: only send the invoice")
     authorization_on_file: bool = Field(
-        False,
+        default=False,
         title="We hold the customer's signed authorization",
         description="Required to charge: it is stated to BILL, and yours to keep for two years after it ends",
     )
     payment_date: OptionalDay = Field(
-        None,
+        default=None,
         title="Payment date",
         description="US banking day on which funds are drawn, such as 2026-11-30. Empty: the next one",
     )
     label: str = Field(
-        "", title="Label", description="Leave empty. Only to charge the same invoice once more on purpose"
+        default="",
+        title="Label",
+        description="Leave empty. Only to charge the same invoice once more on purpose",
     )

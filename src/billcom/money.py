@@ -22,19 +22,20 @@ def parse_amount(value: object) -> Decimal:
     zero or less.
     """
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise ValueError(f"{value!r} is not an exact amount: give text such as '1250.00'")  # noqa: TRY004 (pydantic turns ValueError into a message)
+        raise ValueError(f"{value!r} is not an exact amount: give text such as '1250.00'")
     try:
         amount = Decimal(value.strip() if isinstance(value, str) else value)
     except InvalidOperation:
         raise ValueError(f"{value!r} is not an amount: write digits and a point, such as 1250.00") from None
     if not amount.is_finite():
         raise ValueError(f"{value!r} is not an amount: write digits and a point, such as 1250.00")
-    if amount != amount.quantize(CENT):
-        raise ValueError(f"{value} has more than two decimals: round it to cents")
     if amount <= 0:
         raise ValueError(f"{value} is not above zero: give what is to be paid or charged")
+    # Before the cents: to round what has more digits than the decimal context raises no ValueError.
     if amount > MAX_AMOUNT:
         raise ValueError(f"{value} is above {MAX_AMOUNT}: check the decimal point")
+    if amount != amount.quantize(CENT):
+        raise ValueError(f"{value} has more than two decimals: round it to cents")
     return amount.quantize(CENT)
 
 

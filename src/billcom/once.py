@@ -44,9 +44,10 @@ async def once(
             if last:
                 raise
             await client.sessions.renewed(session)
-        except (OutcomeUnknownError, DuplicateError):
+        except (OutcomeUnknownError, DuplicateError) as error:
             found = await look()
             if found is None:
                 raise
-            return Outcome(found, made=True)
+            # A duplicate is BILL's own refusal: this call made nothing, somebody else was quicker.
+            return Outcome(found, made=isinstance(error, OutcomeUnknownError))
     raise AssertionError("the last attempt returns or raises")

@@ -17,6 +17,7 @@ FilterValue = str | bool | int | date | datetime | Sequence[str]
 
 EQUALITY: frozenset[Operator] = frozenset({"eq", "ne"})
 CHOICE: frozenset[Operator] = frozenset({"eq", "ne", "in"})
+EXACT: frozenset[Operator] = frozenset({"eq"})
 CHOICES: frozenset[Operator] = frozenset({"eq", "ne", "in", "nin"})
 RANGE: frozenset[Operator] = frozenset({"gt", "gte", "lt", "lte"})
 
@@ -74,7 +75,7 @@ def _problem_of(item: Filter, rules: ListRules) -> Problem | None:
         allowed = ", ".join(sorted(operators))
         return Problem("filter", f"{item.field}:{item.operator}", f"this field takes only: {allowed}")
     texts = [item.value] if isinstance(item.value, str) else item.value
-    if isinstance(texts, Sequence) and not all(can_be_filtered(text) for text in texts):
+    if isinstance(texts, Sequence) and not (texts and all(can_be_filtered(text) for text in texts)):
         return Problem(
             "filter", item.field, 'a value is empty or holds , : or ": list without it and compare in code'
         )

@@ -96,6 +96,12 @@ class Settings(StateSettings):
             raise ValueError(f"{value!r} is not an environment: use one of {', '.join(names)}")
         return value
 
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        # Paths begin with one, and our references are digests of the address: a second spelling would pay twice.
+        return value.rstrip("/")
+
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, value: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import fcntl
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Slots:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @asynccontextmanager
-    async def hold(self) -> AsyncIterator[None]:
+    async def hold(self) -> AsyncGenerator[None]:
         """Hold one slot, waiting for a free one."""
         while (descriptor := self._try()) is None:
             await asyncio.sleep(_POLL_SECONDS * (0.5 + random.random()))

@@ -59,9 +59,7 @@ def bank_account(**changes: Any) -> NewBankAccount:
 def new_vendor(**changes: Any) -> NewVendor:
     """Return a vendor that can be paid by ACH."""
     payment = NewPaymentInformation(payee_name="Happy Music", bank_account=bank_account())
-    return NewVendor(
-        **{"name": "Happy Music", "address": ADDRESS, "payment_information": payment, **changes}
-    )
+    return NewVendor(**{"name": "Happy Music", "address": ADDRESS, "payment_information": payment, **changes})
 
 
 def new_bill(vendor_id: str, amount: str = "149.00", number: str = "202501", **changes: Any) -> NewBill:

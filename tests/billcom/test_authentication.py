@@ -34,9 +34,7 @@ async def test_a_dead_remembered_device_is_no_error(
     bill: BillClient, device: str, remember_me_id: str | None
 ) -> None:
     live = await remember_device(bill)
-    session = await bill.authentication.sign_in(
-        device, SecretStr(remember_me_id) if remember_me_id else live
-    )
+    session = await bill.authentication.sign_in(device, SecretStr(remember_me_id) if remember_me_id else live)
     assert session.trusted is False
 
 

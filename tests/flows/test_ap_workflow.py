@@ -13,15 +13,20 @@ from billcom.inputs import CodeSource
 from billcom.results import ApResult
 from flows.ap import ap_workflow
 from tests.organization import Organization
-from tests.samples import account, bill, payment, vendor
+from tests.samples import account, bill, payment, run, vendor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect")]
 
 
 async def pay(**changes: Any) -> ApResult:
     """Run the workflow with the samples."""
-    given = {"vendor": vendor(), "bank_account": account(), "bill": bill(), "payment": payment()}
-    return await ap_workflow(**(given | {"code_from": CodeSource.LOCAL_PHONE} | changes))
+    given: dict[str, Any] = {
+        "vendor": vendor(),
+        "bank_account": account(),
+        "bill": bill(),
+        "payment": payment(),
+    }
+    return await run(ap_workflow, given | {"code_from": CodeSource.LOCAL_PHONE} | changes)
 
 
 async def test_signs_in_and_passes_mfa_before_anything_is_written(organization: Organization) -> None:

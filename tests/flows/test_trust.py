@@ -45,9 +45,11 @@ async def paused_run(number: str, after: frozenset[UUID] = frozenset()) -> tuple
         async with get_client() as client:
             while True:
                 for run in await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=20):
-                    paused = run.state and run.state.type is StateType.PAUSED
-                    if paused and number in run.name and run.state.id not in after:
-                        keyset = run.state.state_details.run_input_keyset
+                    state = run.state
+                    if state is None or state.type is not StateType.PAUSED:
+                        continue
+                    if number in run.name and state.id not in after:
+                        keyset = state.state_details.run_input_keyset
                         assert keyset is not None
                         return run, keyset["response"]
                 await anyio.sleep(0.05)
@@ -59,7 +61,7 @@ async def answer(run: FlowRun, code: str) -> Any:
         return await client.resume_flow_run(run.id, run_input={"code": code})
 
 
-async def stored(run: FlowRun, key: str) -> bytes:
+async def stored(run: FlowRun, key: str) -> str:
     """Return what Prefect keeps of an answer."""
     async with get_client() as client:
         return await client.read_flow_run_input(run.id, key)

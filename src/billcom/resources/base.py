@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -105,4 +105,4 @@ def _wire(body: RequestBody | Sequence[RequestBody] | None) -> object:
         return None
     if isinstance(body, RequestBody):
         return body.to_wire()
-    return [item.to_wire() for item in cast("Sequence[RequestBody]", body)]
+    return [item.to_wire() for item in body]

@@ -30,6 +30,6 @@ class Mfa(Resource):
         """Make the present session trusted with a remembered device. False, not an error, when it is dead."""
         return await self._send(Trust, "POST", "/v3/mfa/step-up", device, repeatable=True)
 
-    async def phones(self) -> list[Phone]:
+    async def phones(self) -> tuple[Phone, ...]:
         """Return the phones codes can go to."""
         return (await self._get(_Phones, "/v3/mfa/phones")).results

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 from billcom.models.base import Record, RequestBody
 from billcom.models.payment import NewBulkPayment, NewPayment, Payment, PaymentOptions, VoidType
-from billcom.query import CHOICE, EQUALITY, RANGE, Filter, ListRules
+from billcom.query import CHOICE, EQUALITY, EXACT, RANGE, Filter, ListRules
 from billcom.resources.base import Resource
 
 LIST = ListRules(
     filters={
         "id": CHOICE,
         "vendorId": frozenset({"eq", "in"}),
-        "processDate": RANGE | {"eq"},
-        "amount": RANGE | {"eq"},
-        "transactionNumber": frozenset({"eq"}),
+        "processDate": RANGE | EXACT,
+        "amount": RANGE | EXACT,
+        "transactionNumber": EXACT,
         "status": CHOICE,
         "onlinePayment": EQUALITY,
         "disbursementType": CHOICE,

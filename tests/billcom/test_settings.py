@@ -1,0 +1,203 @@
+"""Which BILL is spoken to, and every way in which settings can contradict each other."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from billcom import Environment, Settings
+from billcom.errors import SettingsError
+
+REAL = {"username": "ann", "password": "pass-word", "organization_id": "008", "dev_key": "dev-key"}
+SECRETS = ("pass-word", "dev-key", "remember-me", "session-key")
+
+
+def test_without_settings_the_local_bill_is_meant() -> None:
+    settings = Settings.load()
+    assert settings.environment is Environment.LOCAL
+    assert settings.base_url == "http://127.0.0.1:8118/connect"
+    assert (settings.username, settings.organization_id) == ("demo@example.com", "00801LOCALDEMO000001")
+    assert settings.password.get_secret_value() == "local-only"
+    assert settings.dev_key.get_secret_value() == "01LOCALDEVKEY0000001"
+
+
+@pytest.mark.parametrize(
+    ("values", "base_url"),
+    [
+        ({"environment": "sandbox"}, "https://gateway.stage.bill.com/connect"),
+        (
+            {"environment": "production", "allow_production": True},
+            "https://gateway.prod.bill.com/connect",
+        ),
+    ],
+    ids=["sandbox", "production"],
+)
+def test_each_environment_has_its_address(values: dict[str, Any], base_url: str) -> None:
+    assert Settings.load(**REAL, **values).base_url == base_url
+
+
+def test_the_environment_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BILL_ENVIRONMENT", "sandbox")
+    for name, value in REAL.items():
+        monkeypatch.setenv(f"BILL_{name.upper()}", value)
+    settings = Settings.load()
+    assert settings.environment is Environment.SANDBOX
+    assert (settings.username, settings.dev_key.get_secret_value()) == ("ann", "dev-key")
+
+
+def test_what_is_given_goes_before_the_environment_and_that_before_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = ("BILL_USERNAME", "BILL_ORGANIZATION_ID", "BILL_TIME_ZONE")
+    (tmp_path / ".env").write_text("\n".join(f"{name}=UTC" for name in names))
+    monkeypatch.setenv("BILL_USERNAME", "variable")
+    monkeypatch.setenv("BILL_ORGANIZATION_ID", "variable")
+    settings = Settings.load(username="given")
+    assert (settings.username, settings.organization_id, settings.time_zone) == ("given", "variable", "UTC")
+
+
+def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ENVIRONMENT", "BASE_URL", "USERNAME", "PASSWORD", "DEV_KEY", "ORGANIZATION_ID"):
+        monkeypatch.setenv(f"BILL_{name}", "")
+    monkeypatch.delenv("BILL_ENVIRONMENT")
+    assert Settings.load().username == "demo@example.com"
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"environment": "prod"}, "'prod' is not an environment: use one of local, sandbox, production"),
+        (
+            {"environment": "production"},
+            "BILL_ENVIRONMENT=production moves real money: set BILL_ALLOW_PRODUCTION=true as well, or use "
+            "sandbox or local",
+        ),
+        (
+            {"environment": "sandbox", "base_url": "https://gateway.prod.bill.com/connect"},
+            "BILL_BASE_URL https://gateway.prod.bill.com/connect belongs to production, BILL_ENVIRONMENT is "
+            "sandbox: change one of the two",
+        ),
+        (
+            {
+                "environment": "production",
+                "allow_production": True,
+                "base_url": "https://gateway.stage.bill.com/connect",
+            },
+            "BILL_BASE_URL https://gateway.stage.bill.com/connect belongs to sandbox, BILL_ENVIRONMENT is "
+            "production: change one of the two",
+        ),
+        (
+            {"base_url": "https://gateway.prod.bill.com/connect"},
+            "BILL_BASE_URL https://gateway.prod.bill.com/connect belongs to production, BILL_ENVIRONMENT is "
+            "local: change one of the two; BILL_BASE_URL https://gateway.prod.bill.com/connect is not on this "
+            "machine, BILL_ENVIRONMENT is local: set BILL_ENVIRONMENT, or remove BILL_BASE_URL",
+        ),
+        (
+            {"base_url": "https://bill.example/connect"},
+            "BILL_BASE_URL https://bill.example/connect is not on this machine, BILL_ENVIRONMENT is local: set "
+            "BILL_ENVIRONMENT, or remove BILL_BASE_URL",
+        ),
+        (
+            {"environment": "sandbox", "base_url": "http://127.0.0.1:8118/connect"},
+            "BILL_BASE_URL http://127.0.0.1:8118/connect is on this machine, BILL_ENVIRONMENT is sandbox: set "
+            "BILL_ENVIRONMENT=local",
+        ),
+        (
+            {"environment": "sandbox", "base_url": "http://bill.example/connect"},
+            "BILL_BASE_URL http://bill.example/connect sends credentials in clear: use https",
+        ),
+        (
+            {"base_url": "bill.example"},
+            "BILL_BASE_URL 'bill.example' is not an http(s) address: correct or remove it",
+        ),
+        ({"device": "laptop"}, "BILL_DEVICE and BILL_REMEMBER_ME_ID go together: set both or neither"),
+        (
+            {"remember_me_id": "remember-me"},
+            "BILL_DEVICE and BILL_REMEMBER_ME_ID go together: set both or neither",
+        ),
+        (
+            {"environment": "sandbox", "now": "2026-11-23T15:00:00+00:00"},
+            "BILL_NOW sets the clock of the local environment only: remove it",
+        ),
+        (
+            {"now": "2026-11-23T15:00:00"},
+            "BILL_NOW 2026-11-23T15:00:00 has no offset: write 2026-11-23T15:00:00+00:00",
+        ),
+        (
+            {"time_zone": "Mars/Base"},
+            "BILL_TIME_ZONE: 'Mars/Base' is not a time zone: use a name such as America/New_York",
+        ),
+    ],
+)
+def test_a_contradiction_is_named_with_what_to_do(values: dict[str, Any], problem: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**REAL, **values)
+    message = str(caught.value).removeprefix("BILL_ENVIRONMENT: ")
+    assert message == problem
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(environment="sandbox", device="laptop")
+    assert str(caught.value) == (
+        "BILL_USERNAME is missing: set it for environment sandbox; "
+        "BILL_ORGANIZATION_ID is missing: set it for environment sandbox; "
+        "BILL_PASSWORD is missing: set it for environment sandbox; "
+        "BILL_DEV_KEY is missing: set it for environment sandbox; "
+        "BILL_DEVICE and BILL_REMEMBER_ME_ID go together: set both or neither"
+    )
+
+
+def test_the_local_credentials_are_for_the_local_bill_alone() -> None:
+    with pytest.raises(SettingsError, match="BILL_PASSWORD is missing: set it for environment production"):
+        Settings.load(environment="production", allow_production=True)
+
+
+def test_allowing_production_alone_does_not_mean_it() -> None:
+    assert Settings.load(allow_production=True).environment is Environment.LOCAL
+
+
+def test_secrets_never_show() -> None:
+    secrets = {"remember_me_id": "remember-me", "session_key": "session-key", "device": "laptop"}
+    settings = Settings.load(**REAL, **secrets)
+    shown = f"{settings!r} {settings!s} {settings.model_dump()} {settings.model_dump_json()}"
+    assert [secret for secret in SECRETS if secret in shown] == []
+    assert "ann" in shown
+
+
+def test_secrets_never_show_in_what_is_wrong() -> None:
+    secrets = {"remember_me_id": "remember-me", "session_key": "session-key"}
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**REAL, **secrets, environment="production", now="yesterday")
+    with pytest.raises(ValidationError) as raw:
+        Settings(**REAL, **secrets, environment="production")  # pyright: ignore[reportArgumentType]
+    shown = f"{caught.value!r} {caught.value} {raw.value!r} {raw.value}"
+    assert [secret for secret in SECRETS if secret in shown] == []
+
+
+@pytest.mark.parametrize("slashes", ["", "/", "//"])
+def test_a_slash_at_the_end_of_the_address_makes_no_difference(slashes: str) -> None:
+    plain = Settings.load()
+    settings = Settings.load(base_url=f"http://127.0.0.1:8118/connect{slashes}")
+    assert (settings.base_url, settings.identity) == (plain.base_url, plain.identity)
+
+
+def test_each_sign_in_has_an_identity_of_its_own() -> None:
+    one = Settings.load(environment="sandbox", **REAL)
+    changes = [{"username": "bob"}, {"organization_id": "0082"}, {"dev_key": "other"}]
+    others = {Settings.load(environment="sandbox", **(REAL | change)).identity for change in changes}
+    assert one.identity == Settings.load(environment="sandbox", **REAL).identity
+    assert len(others | {one.identity}) == 4
+    assert one.identity == Settings.load(environment="sandbox", **(REAL | {"password": "new"})).identity
+
+
+def test_the_clock_can_be_set_for_the_local_bill() -> None:
+    settings = Settings.load(now="2026-11-24T04:00:00+00:00")
+    assert settings.clock.today() == date(2026, 11, 23)
+    assert Settings.load(now="2026-11-24T04:00:00+00:00", time_zone="UTC").clock.today() == date(2026, 11, 24)
+
+
+def test_the_state_folder_may_be_below_the_users_own() -> None:
+    assert Settings.load(state_dir="~/bill").state_path == Path.home() / "bill"
