@@ -2,7 +2,7 @@
 # Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up lock clean python
+.PHONY: help demo test test-up check up lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
 FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
@@ -25,7 +25,7 @@ SILENT = DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_SERVER_EP
 LOCAL_PREFECT = PREFECT_HOME="$(CURDIR)/.local/prefect" PREFECT_PROFILES_PATH="$(CURDIR)/.local/prefect/profiles.toml"
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s  %s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed ## Run the accounts payable and receivable workflows against a local BILL
 	@mkdir -p .local/prefect
@@ -39,6 +39,9 @@ test: .venv/installed ## Run the tests (PYTEST_ARGS="-k payment" for some of the
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
 	$(ALONE) PREFECT_HOME="$$home/prefect" PREFECT_PROFILES_PATH="$$home/prefect/profiles.toml" \
 	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest $(PYTEST_ARGS)
+
+test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ctrl-C
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
 
 check: .venv/checkers ## Check style, types, and which way the imports point
 	@.venv/bin/python -m ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import signal
@@ -10,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from prefect import aserve
 from prefect.client.orchestration import get_client
@@ -21,32 +21,34 @@ from deployments.registry import deployments, register_blocks
 
 BILL_PORT = 8118
 UI_PORT = 4200
-UI = f"http://127.0.0.1:{UI_PORT}"
 STARTUP_SECONDS = 120
-
-_SERVER = {
-    # The second UI hides Resume in a menu and asks an analytics host for its settings.
-    "PREFECT_SERVER_UI_V2_ENABLED": "false",
-    "PREFECT_SERVER_UI_API_URL": f"{UI}/api",
-}
 
 
 def main() -> int:
     """Run everything until Ctrl-C or SIGTERM; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m deployments.local", description=__doc__)
+    parser.add_argument("--bill-port", type=int, default=BILL_PORT)
+    parser.add_argument("--ui-port", type=int, default=UI_PORT)
+    options = parser.parse_args()
+    return run(options.bill_port, options.ui_port)
+
+
+def run(bill_port: int, ui_port: int) -> int:
+    """Run everything on these ports until Ctrl-C or SIGTERM; return the exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
-    if taken := [port for port in (BILL_PORT, UI_PORT) if not _is_free(port)]:
+    if taken := [port for port in (bill_port, ui_port) if not _is_free(port)]:
         print(
             f"make up: port {taken[0]} is in use: stop what listens there, then run it again", file=sys.stderr
         )
         return 1
-    home = get_current_settings().home
+    ui = f"http://127.0.0.1:{ui_port}"
     try:
         with (
-            LocalBill(port=BILL_PORT) as bill,
-            _prefect_server(home / "server.log"),
-            temporary_settings({PREFECT_API_URL: f"{UI}/api"}),
+            LocalBill(port=bill_port) as bill,
+            _prefect_server(ui_port),
+            temporary_settings({PREFECT_API_URL: f"{ui}/api"}),
         ):
-            asyncio.run(_serve(bill))
+            asyncio.run(_serve(bill, ui))
     except KeyboardInterrupt:
         pass
     except RuntimeError as error:
@@ -55,12 +57,12 @@ def main() -> int:
     return 0
 
 
-async def _serve(bill: LocalBill) -> None:
+async def _serve(bill: LocalBill, ui: str) -> None:
     os.environ |= _environment(bill)
     await _wait_for_server()
     blocks = await register_blocks()
     served = await deployments(blocks)
-    print(_banner(bill), flush=True)
+    print(_banner(bill, ui), flush=True)
     await aserve(*served, print_starting_message=False)
 
 
@@ -75,11 +77,11 @@ def _environment(bill: LocalBill) -> dict[str, str]:
     }
 
 
-def _banner(bill: LocalBill) -> str:
+def _banner(bill: LocalBill, ui: str) -> str:
     credentials = bill.credentials
     phone = bill.base_url.replace("/connect", "/_local/phone")
     return f"""
-  Prefect UI    {UI}/deployments    choose ap-workflow or ar-workflow, Run, Custom run
+  Prefect UI    {ui}/deployments    choose ap-workflow or ar-workflow, Run, Custom run
   Local BILL    {bill.base_url}
   MFA codes     {phone}    the run pauses for one the first time: Resume, then type it
   Credentials   {credentials["username"]} / {credentials["password"]}, organization {credentials["organization_id"]},
@@ -90,8 +92,14 @@ def _banner(bill: LocalBill) -> str:
 
 
 @contextmanager
-def _prefect_server(log: Path) -> Iterator[None]:
-    log.parent.mkdir(parents=True, exist_ok=True)
+def _prefect_server(port: int) -> Iterator[None]:
+    home = get_current_settings().home
+    home.mkdir(parents=True, exist_ok=True)
+    settings = {
+        # The second UI hides Resume in a menu and asks an analytics host for its settings.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+    }
     command = [
         sys.executable,
         "-m",
@@ -101,12 +109,12 @@ def _prefect_server(log: Path) -> Iterator[None]:
         "--host",
         "127.0.0.1",
         "--port",
-        str(UI_PORT),
+        str(port),
     ]
-    with log.open("w") as output:
+    with (home / "server.log").open("w") as output:
         # A session of its own: Ctrl-C reaches it from here, after the flows have stopped.
         server = subprocess.Popen(
-            command, env=os.environ | _SERVER, stdout=output, stderr=output, start_new_session=True
+            command, env=os.environ | settings, stdout=output, stderr=output, start_new_session=True
         )
         try:
             yield

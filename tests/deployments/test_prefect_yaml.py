@@ -1,0 +1,49 @@
+"""The deployments for a work pool: what they name exists, and they are the ones that are served on one machine."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+
+from deployments import registry
+from tests.organization import Organization
+
+ROOT = Path(__file__).parents[2]
+
+
+def declared() -> list[dict[str, Any]]:
+    """Return the deployments of prefect.yaml."""
+    return yaml.safe_load((ROOT / "deployments/prefect.yaml").read_text())["deployments"]
+
+
+@pytest.mark.parametrize("deployment", declared(), ids=lambda d: d["entrypoint"])
+def test_an_entrypoint_is_a_flow_of_this_checkout(deployment: dict[str, Any]) -> None:
+    path, name = deployment["entrypoint"].split(":")
+    assert (ROOT / path).is_file()
+    flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
+    assert isinstance(flow, Flow)
+
+
+def test_runs_of_one_deployment_wait_for_each_other() -> None:
+    assert [d["concurrency_limit"] for d in declared()] == [{"limit": 1, "collision_strategy": "ENQUEUE"}] * 2
+
+
+async def test_the_same_deployments_are_served_on_one_machine(
+    prefect: None, organization: Organization
+) -> None:
+    served = await registry.deployments(await registry.register_blocks())
+    # Seen from another folder than the checkout, an entrypoint begins with the way there.
+    assert [(d.name, Path(str(d.entrypoint)).name, d.tags) for d in served] == [
+        (d["name"], Path(d["entrypoint"]).name, d["tags"]) for d in declared()
+    ]
+
+
+async def test_registering_the_blocks_again_changes_nothing(
+    prefect: None, organization: Organization
+) -> None:
+    assert await registry.register_blocks() == await registry.register_blocks()
