@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect import aserve
 from prefect.client.orchestration import get_client
+from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 from billcom.emulator import LocalBill
@@ -61,9 +61,11 @@ async def _serve(bill: LocalBill, ui: str) -> None:
     os.environ |= _environment(bill)
     await _wait_for_server()
     blocks = await register_blocks()
-    served = await deployments(blocks)
+    runner = Runner()
+    for deployment in await deployments(blocks):
+        await runner.aadd_deployment(deployment)
     print(_banner(bill, ui), flush=True)
-    await aserve(*served, print_starting_message=False)
+    await runner.start()
 
 
 def _environment(bill: LocalBill) -> dict[str, str]:
