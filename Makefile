@@ -21,7 +21,7 @@ COMPILE = .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
 # from the current folder, gets into no demo; of the environment, into no test.
 ALONE = env $(foreach name,$(filter BILL_% PREFECT_%,$(.VARIABLES)),-u $(name)) $(SILENT)
 OURS = env $(foreach name,$(filter PREFECT_API_% PREFECT_CLOUD_% PREFECT_PROFILE%,$(.VARIABLES)),-u $(name)) $(SILENT)
-SILENT = DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=60
+SILENT = DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120
 LOCAL_PREFECT = PREFECT_HOME="$(CURDIR)/.local/prefect" PREFECT_PROFILES_PATH="$(CURDIR)/.local/prefect/profiles.toml"
 
 help: ## Show this list

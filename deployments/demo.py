@@ -8,7 +8,14 @@ import sys
 import tempfile
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.settings import (
+    PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
+    PREFECT_SERVER_LOGGING_LEVEL,
+    temporary_settings,
+)
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -57,12 +64,27 @@ async def show(ap: ApResult, ar: ArResult, calls: int) -> None:
             record = f"{workflow}  {step.noun} {step.name}"
             table.add_row(record, step.id, amount, status.get(step.noun, ""))
     console.print(table)
-    async with get_client() as client:
-        runs = await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=2)
-    for run in reversed(runs):
+    for run, tasks in await recorded_runs():
         seconds = run.total_run_time.total_seconds()
-        console.print(f"Prefect run {run.name!r}: {run.state_name}, {seconds:.1f} s")
+        console.print(f"Prefect run {run.name!r}: {run.state_name}, {tasks} task runs, {seconds:.1f} s")
     console.print(f"{calls} BILL calls. To press Run yourself: make up")
+
+
+async def recorded_runs() -> list[tuple[FlowRun, int]]:
+    """Return both runs, oldest first, with their number of task runs, once Prefect has recorded them all.
+
+    Task runs reach Prefect's server as events, up to some seconds after they end.
+    """
+    seen = -1
+    async with get_client() as client:
+        while True:
+            runs = await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=2)
+            mine = FlowRunFilter(id=FlowRunFilterId(any_=[run.id for run in runs]))
+            tasks = await client.read_task_runs(flow_run_filter=mine)
+            if len(tasks) == seen and all(task.state and task.state.is_final() for task in tasks):
+                return [(run, sum(t.flow_run_id == run.id for t in tasks)) for run in reversed(runs)]
+            seen = len(tasks)
+            await asyncio.sleep(1)
 
 
 def main() -> int:
@@ -71,8 +93,14 @@ def main() -> int:
         for name in [name for name in os.environ if name.startswith("BILL_")]:
             del os.environ[name]
         os.environ |= {"BILL_BASE_URL": bill.base_url, "BILL_STATE_DIR": state}
+        # A first start makes Prefect's database; the end cuts its server's services short, which it logs as errors.
+        prefect = {
+            PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 120,
+            PREFECT_SERVER_LOGGING_LEVEL: "CRITICAL",
+        }
         try:
-            asyncio.run(_run_and_show())
+            with temporary_settings(prefect):
+                asyncio.run(_run_and_show())
         except BillError as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1

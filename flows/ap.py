@@ -129,7 +129,7 @@ async def _ensure_vendor(
         return made.record.id
     if found.bank_account is None:
         await create_vendor_bank_account(client, found.vendor.id, account)
-        ledger.done("bank account", f"of vendor {wanted.name}", found.vendor.id, made=True)
+        ledger.done("bank account", f"of {wanted.name}", found.vendor.id, made=True)
     return found.vendor.id
 
 
@@ -156,7 +156,7 @@ async def _plan(
     if found.vendor is None:
         ledger.add("vendor", vendor.name, "", Deed.PLANNED)
     elif found.bank_account is None:
-        ledger.add("bank account", f"of vendor {vendor.name}", "", Deed.PLANNED)
+        ledger.add("bank account", f"of {vendor.name}", "", Deed.PLANNED)
     if found.bill is None:
         ledger.add("bill", bill.invoice_number, "", Deed.PLANNED)
     ledger.add("payment", f"of bill {bill.invoice_number}", "", Deed.PLANNED)

@@ -129,7 +129,7 @@ async def _find(
     if charge.charge:
         bank_account = await find_customer_bank_account(client, customer.id, account)
         if bank_account is not None:
-            ledger.done("bank account", f"of customer {customer.name}", bank_account.id or "", made=False)
+            ledger.done("bank account", f"of {customer.name}", bank_account.id or "", made=False)
     invoice = await find_invoice(client, customer.id, wanted_invoice)
     if invoice is None:
         return _Found(customer, bank_account)
@@ -160,7 +160,7 @@ async def _ensure_bank_account(
     if found.bank_account is not None:
         return found.bank_account.id or ""
     made = await create_customer_bank_account(client, customer.id, account)
-    ledger.done("bank account", f"of customer {customer.name}", made.record.id or "", made=made.made)
+    ledger.done("bank account", f"of {customer.name}", made.record.id or "", made=made.made)
     return made.record.id or ""
 
 
@@ -188,7 +188,7 @@ async def _plan(
     if found.customer is None:
         ledger.add("customer", customer.name, "", Deed.PLANNED)
     if payment_date is not None and found.bank_account is None:
-        ledger.add("bank account", f"of customer {customer.name}", "", Deed.PLANNED)
+        ledger.add("bank account", f"of {customer.name}", "", Deed.PLANNED)
     if found.invoice is None:
         ledger.add("invoice", invoice.invoice_number, "", Deed.PLANNED)
     if payment_date is not None:

@@ -135,7 +135,7 @@ def invoice_input(price: str = "14.99", **changes: Any) -> InvoiceInput:
             "invoice_number": "202502",
             "invoice_date": "2026-11-20",
             "due_date": "2026-12-31",
-            "lines": [InvoiceLineInput(quantity=Decimal(2), price=price)],
+            "lines": [InvoiceLineInput(quantity=Decimal(2), price=Decimal(price))],
             **changes,
         }
     )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from billcom import BillClient, Settings
@@ -39,12 +40,22 @@ def local_bill() -> Iterator[LocalBill]:
         yield local_bill
 
 
+@pytest.fixture(scope="session")
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate to trust: each client reads all there are, and no test here speaks TLS."""
+    end = "-----END CERTIFICATE-----"
+    path = tmp_path_factory.mktemp("tls") / "one.pem"
+    path.write_text(certifi.contents().partition(end)[0] + end)
+    return path
+
+
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, one_certificate: Path) -> None:
     """Keep the settings of whoever runs the tests out, those of a .env too."""
     for name in list(os.environ):
         if name.startswith("BILL_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(one_certificate))
     monkeypatch.chdir(tmp_path)
 
 

@@ -14,7 +14,14 @@ from billcom.lookup.vendors import find_vendor
 from billcom.models.invoice import Invoice
 from billcom.models.vendor import Vendor
 from billcom.once import Outcome, once
-from tests.billcom.build import make_customer, make_invoice, make_vendor, new_invoice, new_vendor, vendor_input
+from tests.billcom.build import (
+    make_customer,
+    make_invoice,
+    make_vendor,
+    new_invoice,
+    new_vendor,
+    vendor_input,
+)
 from tests.billcom.controls import Controls
 
 pytestmark = pytest.mark.anyio

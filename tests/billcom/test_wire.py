@@ -195,10 +195,12 @@ async def test_an_empty_page_that_names_a_next_one_goes_on(
 async def test_a_sign_in_answered_without_a_session_is_unavailable(
     new_settings: NewSettings, waits: Waits
 ) -> None:
-    async with answering(answer(200, '{"organizationId": "008"}')) as raw:
-        async with BillClient(new_settings(base_url=raw.base_url), sleep=waits) as client:
-            with pytest.raises(UnavailableError, match="the answer holds no session"):
-                await client.authentication.sign_in()
+    async with (
+        answering(answer(200, '{"organizationId": "008"}')) as raw,
+        BillClient(new_settings(base_url=raw.base_url), sleep=waits) as client,
+    ):
+        with pytest.raises(UnavailableError, match="the answer holds no session"):
+            await client.authentication.sign_in()
     assert len(raw.requests) == 1
 
 
@@ -206,8 +208,10 @@ async def test_a_locked_organization_is_not_signed_in_to_again(
     new_settings: NewSettings, waits: Waits
 ) -> None:
     body = '[{"code": "BDC_1107", "message": "Organization is locked out."}]'
-    async with answering(answer(423, body)) as raw:
-        async with BillClient(new_settings(base_url=raw.base_url), sleep=waits) as client:
-            with pytest.raises(SignInError, match="BDC_1107 Organization is locked out"):
-                await client.vendors.get("0091")
+    async with (
+        answering(answer(423, body)) as raw,
+        BillClient(new_settings(base_url=raw.base_url), sleep=waits) as client,
+    ):
+        with pytest.raises(SignInError, match="BDC_1107 Organization is locked out"):
+            await client.vendors.get("0091")
     assert len(raw.requests) == 1

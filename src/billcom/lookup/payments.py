@@ -6,6 +6,7 @@ from billcom.client import BillClient
 from billcom.errors import ConflictError
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
+from billcom.money import display
 from billcom.query import Filter
 from billcom.reference import transaction_number
 
@@ -37,4 +38,11 @@ async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payme
             f"payment {gone.id} of bill {bill.id} is {gone.status} ({gone.single_status}): to pay the bill "
             "once more, run again with a label of its own"
         )
-    return live[0]
+    (payment,) = live
+    paid, asked = payment.amount_for(bill.id), bill.amount
+    if paid is not None and asked is not None and paid != asked:
+        raise ConflictError(
+            f"payment {payment.id} pays {display(paid)} of bill {bill.id}, which asks for {display(asked)}: look "
+            "at both in BILL; to pay the bill once more, run again with a label of its own"
+        )
+    return payment

@@ -157,6 +157,15 @@ class Payment(Record):
         ids = {self.bill_id, *(part.bill_id for part in self.bill_payments)}
         return frozenset(id for id in ids if id)
 
+    def amount_for(self, bill_id: str) -> Decimal | None:
+        """Return what it pays of one bill, None when BILL doesn't say."""
+        parts = [
+            part.amount for part in self.bill_payments if part.bill_id == bill_id and part.amount is not None
+        ]
+        if parts:
+            return sum(parts, Decimal(0))
+        return self.amount if self.bill_id == bill_id else None
+
     @property
     def is_live(self) -> bool:
         """Whether it pays or will pay: neither cancelled nor voided, and its money was not refused."""
