@@ -90,7 +90,7 @@ class BillClient:
         self.sessions: SessionSource = sessions or OwnSession(self.authentication.sign_in)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
-        self._slots = Slots(settings.state_path / "slots" / settings.identity[:16])
+        self._slots = Slots(settings.state_path / "slots" / settings.organization_key)
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),

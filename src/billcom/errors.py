@@ -3,6 +3,7 @@
     BillError
     ├── SettingsError              a setting is missing or contradicts another: nothing was sent
     ├── InputError                 an input is wrong: nothing was sent
+    ├── JournalError               the journal can't be used: nothing was sent
     ├── ConflictError              BILL holds something that contradicts the input: a person decides
     ├── UnavailableError           no proper answer to a call that may be repeated: try again later
     ├── OutcomeUnknownError        no proper answer to a write: BILL may have acted, look before anything else
@@ -69,6 +70,10 @@ class InputError(BillError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)))
+
+
+class JournalError(BillError):
+    """The journal can't be read or written, or has lost rows. Nothing was sent; no money moves until it is mended."""
 
 
 class ConflictError(BillError):

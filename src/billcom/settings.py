@@ -74,6 +74,8 @@ class Settings(StateSettings):
     device: str = ""
     remember_me_id: SecretStr = SecretStr("")
     allow_production: bool = False
+    journal_url: SecretStr = SecretStr("")
+    single_machine: bool = False
     time_zone: str = "America/New_York"
     now: datetime | None = None
 
@@ -182,6 +184,11 @@ class Settings(StateSettings):
         """Clock of this environment: the machine's, or the one that starts at `BILL_NOW`."""
         zone = ZoneInfo(self.time_zone)
         return Clock.starting_at(self.now, zone) if self.now else Clock(zone)
+
+    @property
+    def organization_key(self) -> str:
+        """Digest that tells one organization from another, whoever signs in: address and organization."""
+        return hashlib.sha256(f"{self.base_url}\0{self.organization_id}".encode()).hexdigest()[:32]
 
     @property
     def identity(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def _read_or_make_key(directory: Path) -> bytes:
     with suppress(FileNotFoundError):
         return path.read_bytes()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_private(draft := directory / f"{_KEY_FILE}.{os.getpid()}", Fernet.generate_key())
+    write_private(draft := directory / f"{_KEY_FILE}.{secrets.token_hex(8)}", Fernet.generate_key())
     # A link is all or nothing: of two processes that make a key at once, both read the first one's.
     with suppress(FileExistsError):
         os.link(draft, path)
@@ -62,7 +63,7 @@ def _read_or_make_key(directory: Path) -> bytes:
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -156,6 +156,7 @@ async def test_a_bill_goes_out_with_bills_own_names_and_nothing_unset(
     made = answer(201, '{"id": "00n1", "vendorId": "0091"}')
     async with talking(new_settings, waits, made) as (client, raw):
         await client.bills.create(new_bill("0091", "149.00", due_date=date(2026, 12, 31)))
+    assert b"\r\nContent-Type: application/json\r\n" in raw.requests[0]
     assert raw.bodies == [
         b'{"vendorId": "0091", "dueDate": "2026-12-31", "billLineItems": [{"amount": 149.00, "description": '
         b'"Audio interface"}], "invoice": {"invoiceNumber": "202501", "invoiceDate": "2026-11-20"}}'
