@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -18,11 +20,13 @@ import simplejson
 from pydantic import SecretStr
 
 from billcom.errors import (
-    ApiError,
+    BillError,
     ConcurrencyLimitError,
+    NeverSentError,
     OutcomeUnknownError,
     SessionExpiredError,
     SettingsError,
+    TooLateError,
     UnavailableError,
     error_from,
     read_entries,
@@ -44,7 +48,7 @@ TIMEOUT_SECONDS = 30.0
 """For one whole request, from its first byte to the last of its answer."""
 
 _CONNECT_SECONDS = 5.0
-_READ_ATTEMPTS = 4
+_ATTEMPTS = 4
 _BACKOFF_SECONDS = 0.25
 # Shorter than a server keeps an idle connection open: a write on one that was just closed has no known outcome.
 _KEEPALIVE_SECONDS = 2.0
@@ -52,10 +56,6 @@ _KEEPALIVE_SECONDS = 2.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 logger = logging.getLogger("billcom")
-
-
-class _NeverSentError(UnavailableError):
-    """BILL could not be reached, so nothing was sent."""
 
 
 class BillClient:
@@ -115,23 +115,29 @@ class BillClient:
         query: Mapping[str, str] | None = None,
         repeatable: bool = False,
         with_session: bool = True,
+        send_before: float | None = None,
     ) -> Any:
         """Send one call and return the JSON of its answer (numbers with a point as Decimal), None if empty.
 
         `path` begins with `/v3/`. GET, and what is `repeatable` (doing it twice is doing it once), raises
-        UnavailableError when no proper answer came; any other call OutcomeUnknownError.
+        UnavailableError when no proper answer came; any other call OutcomeUnknownError. A call whose
+        first byte could not go out before `send_before` (on `time.monotonic`) raises TooLateError: it was
+        not sent.
         """
-        reading = method == "GET"
-        for attempt in range(1, _READ_ATTEMPTS + 1):
+        call = _Call(method, path, body, query, repeatable or method == "GET", send_before)
+        session = await self.sessions.current() if with_session else None
+        renewed = False
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._with_session(
-                    method, path, body, query, reading or repeatable, with_session=with_session
-                )
+                return await self._exchange(call, session)
             except (UnavailableError, ConcurrencyLimitError) as error:
-                again = reading or isinstance(error, _NeverSentError)
-                if not again or attempt == _READ_ATTEMPTS:
+                if attempt == _ATTEMPTS or not call.may_be_repeated_after(error):
                     raise
-            await self._sleep(_BACKOFF_SECONDS * 2**attempt * (0.5 + random.random()))
+                await self._sleep(_BACKOFF_SECONDS * 2**attempt * (0.5 + random.random()))
+            except SessionExpiredError:
+                if session is None or renewed or not call.repeatable or attempt == _ATTEMPTS:
+                    raise
+                session, renewed = await self.sessions.renewed(session), True
         raise AssertionError("the last attempt returns or raises")
 
     async def local(self, method: str, path: str, body: object = None) -> Any:
@@ -144,55 +150,25 @@ class BillClient:
         response = await self._http.request(method, root + path, content=_encode(body), headers=_JSON)
         return simplejson.loads(response.raise_for_status().content or b"null", use_decimal=True)
 
-    async def _with_session(
-        self,
-        method: str,
-        path: str,
-        body: object,
-        query: Mapping[str, str] | None,
-        repeatable: bool,
-        *,
-        with_session: bool,
-    ) -> Any:
-        if not with_session:
-            return await self._exchange(method, path, body, query, repeatable, None)
-        session = await self.sessions.current()
-        try:
-            return await self._exchange(method, path, body, query, repeatable, session)
-        except SessionExpiredError:
-            if not repeatable:
-                raise
-            session = await self.sessions.renewed(session)
-            return await self._exchange(method, path, body, query, repeatable, session)
-
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: object,
-        query: Mapping[str, str] | None,
-        repeatable: bool,
-        session: Session | None,
-    ) -> Any:
-        lost = UnavailableError if repeatable else OutcomeUnknownError
-        what = f"{method} {path}"
+    async def _exchange(self, call: _Call, session: Session | None) -> Any:
         try:
             async with self._slots.hold(), asyncio.timeout(self._timeout_seconds):
                 response = await self._http.request(
-                    method,
-                    self.settings.base_url + path,
-                    params=query,
-                    content=_encode(body),
+                    call.method,
+                    self.settings.base_url + call.path,
+                    params=call.query,
+                    content=_encode(call.body),
                     headers=_JSON | self._session_headers(session),
+                    extensions={"trace": call.check_time},
                 )
         except _NEVER_SENT as error:
             where = self.settings.base_url
-            raise _NeverSentError(
-                f"{what}: {where} can't be reached. Check BILL_BASE_URL and the network; nothing was sent."
+            raise NeverSentError(
+                f"{call}: {where} can't be reached. Check BILL_BASE_URL and the network; nothing was sent."
             ) from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise lost(_lost(what, type(error).__name__, repeatable)) from error
-        return _answer(response, method, path, lost, repeatable)
+            raise call.lost(type(error).__name__) from error
+        return _answer(response, call)
 
     def _session_headers(self, session: Session | None) -> dict[str, str]:
         if session is None:
@@ -206,26 +182,55 @@ class BillClient:
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
-def _answer(response: httpx.Response, method: str, path: str, lost: type[Exception], repeatable: bool) -> Any:
-    logger.debug("%s %s %s", method, path, response.status_code)
+@dataclass(frozen=True)
+class _Call:
+    """One call, and what its failures mean."""
+
+    method: str
+    path: str
+    body: object
+    query: Mapping[str, str] | None
+    repeatable: bool
+    send_before: float | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def may_be_repeated_after(self, error: BillError) -> bool:
+        """Whether the client itself repeats it: a read, or a call of which nothing was sent or done."""
+        harmless = isinstance(error, NeverSentError) or self.method == "GET"
+        return harmless or (self.repeatable and isinstance(error, ConcurrencyLimitError))
+
+    def lost(self, why: str) -> BillError:
+        """Return the error for an answer that never came, or is none of BILL's."""
+        if self.repeatable:
+            return UnavailableError(
+                f"{self}: no proper answer ({why}). Nothing is lost by trying again later."
+            )
+        return OutcomeUnknownError(
+            f"{self}: no proper answer ({why}). BILL may have acted: look for the record before anything else."
+        )
+
+    async def check_time(self, event: str, _info: object) -> None:
+        """Stop the call when its first byte is about to go out too late."""
+        starts = event.endswith("send_request_headers.started")
+        if starts and self.send_before is not None and time.monotonic() > self.send_before:
+            raise TooLateError(f"{self}: the moment to send it had passed; it was not sent.")
+
+
+def _answer(response: httpx.Response, call: _Call) -> Any:
     status = response.status_code
+    logger.debug("%s %s", call, status)
     try:
         parsed: Any = simplejson.loads(response.content, use_decimal=True) if response.content else None
     except ValueError:
-        raise lost(_lost(f"{method} {path}", f"{status} without JSON", repeatable)) from None
+        raise call.lost(f"{status} without JSON") from None
     if 200 <= status < 300:
         return parsed
     entries = read_entries(parsed)
     if 400 <= status < 500 and entries:
-        error: ApiError = error_from(status, entries, method, path)
-        raise error
-    raise lost(_lost(f"{method} {path}", f"answer {status}", repeatable))
-
-
-def _lost(what: str, why: str, repeatable: bool) -> str:
-    if repeatable:
-        return f"{what}: no proper answer ({why}). Nothing is lost by trying again later."
-    return f"{what}: no proper answer ({why}). BILL may have acted: look for the record before anything else."
+        raise error_from(status, entries, call.method, call.path)
+    raise call.lost(f"answer {status}")
 
 
 def _encode(body: object) -> bytes | None:

@@ -74,6 +74,11 @@ def _problem_of(item: Filter, rules: ListRules) -> Problem | None:
     if item.operator not in operators:
         allowed = ", ".join(sorted(operators))
         return Problem("filter", f"{item.field}:{item.operator}", f"this field takes only: {allowed}")
+    if isinstance(item.value, datetime) and item.value.tzinfo is None:
+        return Problem("filter", item.field, "an instant needs its offset: give an aware datetime")
+    several = isinstance(item.value, Sequence) and not isinstance(item.value, str)
+    if several and item.operator not in ("in", "nin"):
+        return Problem("filter", f"{item.field}:{item.operator}", "several values go with in or nin")
     texts = [item.value] if isinstance(item.value, str) else item.value
     if isinstance(texts, Sequence) and not (texts and all(can_be_filtered(text) for text in texts)):
         return Problem(

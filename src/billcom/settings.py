@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -179,7 +180,7 @@ class Settings(StateSettings):
             found.append(f"BILL_NOW {self.now.isoformat()} has no offset: write 2026-11-23T15:00:00+00:00")
         return found
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         """Clock of this environment: the machine's, or the one that starts at `BILL_NOW`."""
         zone = ZoneInfo(self.time_zone)
