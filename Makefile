@@ -38,7 +38,7 @@ up: .venv/installed ## Start Prefect's server, its UI and every workflow on this
 test: .venv/installed ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
 	$(ALONE) PREFECT_HOME="$$home/prefect" PREFECT_PROFILES_PATH="$$home/prefect/profiles.toml" \
-	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest $(PYTEST_ARGS)
+	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ctrl-C
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"

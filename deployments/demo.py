@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
@@ -94,7 +95,7 @@ def main() -> int:
             del os.environ[name]
         os.environ |= {"BILL_BASE_URL": bill.base_url, "BILL_STATE_DIR": state}
         # A first start makes Prefect's database; the end cuts its server's services short, which it logs as errors.
-        prefect = {
+        prefect: dict[Any, Any] = {
             PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 120,
             PREFECT_SERVER_LOGGING_LEVEL: "CRITICAL",
         }

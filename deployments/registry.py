@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from pydantic import BaseModel
 
@@ -14,6 +15,7 @@ from flows.ar import ar_workflow
 from tasks.blocks import BillBankAccount, BillCredentials
 
 NAME = "on-demand-local"
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 CREDENTIALS = "local-bill"
 VENDOR_ACCOUNT = "happy-music-supplies"
 CUSTOMER_ACCOUNT = "cedar-grove-school"
@@ -54,6 +56,7 @@ async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
             "bill": _plain(samples.bill(today)),
         },
         tags=["ap", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
         description="Pay a vendor's bill: vendor, bill, payment.",
     )
     ar = await ar_workflow.ato_deployment(
@@ -65,6 +68,7 @@ async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
             "charge": _plain(samples.CHARGE),
         },
         tags=["ar", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
         description="Invoice a customer and charge the invoice.",
     )
     return [ap, ar]

@@ -23,7 +23,7 @@ from flows.ledger import Ledger
 from flows.reports import ap_report, ap_summary
 from flows.trust import ensure_trusted
 from tasks.bills import create_bill, find_bill, get_bill
-from tasks.blocks import BillBankAccount
+from tasks.blocks import BankAccountBlock
 from tasks.funding_accounts import find_funding_account
 from tasks.payments import find_payment, pay_bill
 from tasks.session import connect, load_settings
@@ -32,10 +32,10 @@ from tasks.vendors import create_vendor, create_vendor_bank_account, find_vendor
 ARTIFACT = "ap-workflow"
 
 
-@flow(flow_run_name="pay {bill.invoice_number} of {vendor.name}")
+@flow(flow_run_name="pay {bill.invoice_number} of {vendor.name}", retries=0)
 async def ap_workflow(
     vendor: VendorInput,
-    bank_account: BillBankAccount,
+    bank_account: BankAccountBlock,
     bill: BillInput,
     payment: PaymentInput = PaymentInput(),  # noqa: B008 (frozen; the run form shows it as the default)
     dry_run: bool = False,
@@ -64,7 +64,7 @@ async def ap_workflow(
         async with await connect(settings) as client:
             found = await _find(client, ledger, vendor, account, bill, payment.label)
             if found.bill is not None and found.payment is not None:
-                return await _report(ledger, vendor, found.bill, found.payment)
+                return await _report(ledger, vendor, found.bill, found.payment, dry_run=dry_run)
 
             process_date = check_process_date(payment, settings.clock.today())
             funding_account = await find_funding_account(client, payment.funding_account_id)
@@ -75,10 +75,18 @@ async def ap_workflow(
             vendor_id = await _ensure_vendor(client, ledger, found, vendor, account)
             bill_record = await _ensure_bill(client, ledger, found, vendor_id, bill)
             paid = await pay_bill(
-                client, bill_record, funding_account.id, process_date, payment.memo, payment.label
+                client,
+                bill_record,
+                bill.amount,
+                account,
+                funding_account.id,
+                process_date,
+                payment.memo,
+                payment.label,
             )
             ledger.done("payment", f"of bill {bill.invoice_number}", paid.record.id, made=paid.made)
-            return await _report(ledger, vendor, await get_bill(client, bill_record.id), paid.record)
+            present = await get_bill(client, bill_record.id)
+            return await _report(ledger, vendor, present, paid.record)
     except BillError as error:
         return await ledger.stop(error)
 
@@ -123,14 +131,17 @@ async def _ensure_vendor(
     client: BillClient, ledger: Ledger, found: _Found, wanted: VendorInput, account: NewBankAccount
 ) -> str:
     """Return the id of the vendor, made with its bank account, or given it."""
-    if found.vendor is None:
+    vendor = found.vendor
+    if vendor is None:
         made = await create_vendor(client, wanted, account)
         ledger.done("vendor", wanted.name, made.record.id, made=made.made)
-        return made.record.id
+        if made.made:
+            return made.record.id
+        vendor = made.record
     if found.bank_account is None:
-        await create_vendor_bank_account(client, found.vendor.id, account)
-        ledger.done("bank account", f"of {wanted.name}", found.vendor.id, made=True)
-    return found.vendor.id
+        given = await create_vendor_bank_account(client, vendor.id, account)
+        ledger.done("bank account", f"of {wanted.name}", vendor.id, made=given.made)
+    return vendor.id
 
 
 async def _ensure_bill(
@@ -172,11 +183,13 @@ async def _plan(
     return await _publish(result, vendor.name, bill.invoice_number)
 
 
-async def _report(ledger: Ledger, vendor: VendorInput, bill: Bill, payment: Payment) -> ApResult:
+async def _report(
+    ledger: Ledger, vendor: VendorInput, bill: Bill, payment: Payment, *, dry_run: bool = False
+) -> ApResult:
     """Report what stands at BILL now."""
     used = payment.funding_account
     result = ApResult(
-        dry_run=False,
+        dry_run=dry_run,
         amount=payment.amount or bill.amount or Decimal(0),
         steps=tuple(ledger.steps),
         vendor_id=bill.vendor_id,
@@ -185,6 +198,7 @@ async def _report(ledger: Ledger, vendor: VendorInput, bill: Bill, payment: Paym
         payment_id=payment.id,
         process_date=payment.process_date,
         payment_status=payment.status or "",
+        payment_single_status=payment.single_status or "",
         bill_payment_status=bill.payment_status or "",
     )
     number = bill.invoice.invoice_number or bill.id

@@ -20,7 +20,7 @@ from billcom.models.received_payment import ReceivedPayment
 from billcom.results import ArResult, Deed
 from flows.ledger import Ledger
 from flows.reports import ar_report, ar_summary
-from tasks.blocks import BillBankAccount
+from tasks.blocks import BankAccountBlock
 from tasks.customers import (
     authorize_charge,
     check_bank_accounts_enabled,
@@ -36,10 +36,10 @@ from tasks.session import connect, load_settings
 ARTIFACT = "ar-workflow"
 
 
-@flow(flow_run_name="invoice {invoice.invoice_number} to {customer.name}")
+@flow(flow_run_name="invoice {invoice.invoice_number} to {customer.name}", retries=0)
 async def ar_workflow(
     customer: CustomerInput,
-    bank_account: BillBankAccount,
+    bank_account: BankAccountBlock,
     invoice: InvoiceInput,
     charge: ChargeInput = ChargeInput(),  # noqa: B008 (frozen; the run form shows it as the default)
     dry_run: bool = False,
@@ -75,14 +75,20 @@ async def ar_workflow(
 
             customer_record = await _ensure_customer(client, ledger, found, customer)
             bank_account_id = ""
-            if charge.charge:
+            if day is not None:
                 bank_account_id = await _ensure_bank_account(client, ledger, found, customer_record, account)
             invoice_record, sent = await _ensure_invoice(client, ledger, found, customer_record, invoice)
             charged = found.charge
             if day is not None:
                 await authorize_charge(client, customer_record.id)
                 outcome = await charge_invoice(
-                    client, invoice_record, customer_record.id, bank_account_id, day, charge.label
+                    client,
+                    invoice_record,
+                    invoice.amount,
+                    customer_record.id,
+                    bank_account_id,
+                    day,
+                    charge.label,
                 )
                 ledger.done("charge", f"of {what}", outcome.record.id, made=outcome.made)
                 charged = outcome.record
@@ -107,6 +113,7 @@ class _Sent:
     """How this run told the customer of the invoice."""
 
     emailed: bool = False
+    not_emailed: bool = False
     payment_link: str = ""
 
 
@@ -138,7 +145,7 @@ async def _find(
     if charged is not None:
         ledger.done("charge", f"of invoice {wanted_invoice.invoice_number}", charged.id, made=False)
     elif charge.charge:
-        check_chargeable(invoice)
+        check_chargeable(invoice, wanted_invoice.amount)
     return _Found(customer, bank_account, invoice, charged)
 
 
@@ -167,18 +174,19 @@ async def _ensure_bank_account(
 async def _ensure_invoice(
     client: BillClient, ledger: Ledger, found: _Found, customer: Customer, wanted: InvoiceInput
 ) -> tuple[Invoice, _Sent]:
-    """Return the invoice, made and sent unless it was found."""
-    if found.invoice is not None:
-        return found.invoice, _Sent()
-    made = await create_invoice(client, customer.id, wanted)
-    ledger.done("invoice", wanted.invoice_number, made.record.id, made=made.made)
-    if not made.made:
-        return made.record, _Sent()
+    """Return the invoice, made and e-mailed unless it was found, with its payment link if asked."""
+    invoice, is_new = found.invoice, False
+    if invoice is None:
+        made = await create_invoice(client, customer.id, wanted)
+        ledger.done("invoice", wanted.invoice_number, made.record.id, made=made.made)
+        invoice, is_new = made.record, made.made
     email = customer.email or ""
-    if wanted.send_email:
-        await email_invoice(client, made.record, email)
-    link = await make_payment_link(client, made.record, customer, email) if wanted.payment_link else ""
-    return made.record, _Sent(wanted.send_email, link)
+    # Nothing at BILL tells whether an invoice was e-mailed: only the run that makes it sends it.
+    sends = wanted.send_email and is_new
+    if sends:
+        await email_invoice(client, invoice, email)
+    link = await make_payment_link(client, invoice, customer, email) if wanted.payment_link else ""
+    return invoice, _Sent(emailed=sends, not_emailed=wanted.send_email and not sends, payment_link=link)
 
 
 async def _plan(
@@ -215,18 +223,20 @@ async def _report(
     sent: _Sent,
 ) -> ArResult:
     """Report what stands at BILL now."""
+    used = charge.funding_account if charge else None
     result = ArResult(
         dry_run=False,
         amount=invoice.total_amount or invoice.open_amount,
         steps=tuple(ledger.steps),
         customer_id=invoice.customer_id or "",
-        bank_account_id=bank_account_id,
+        bank_account_id=bank_account_id or (used and used.id) or "",
         invoice_id=invoice.id,
         received_payment_id=charge.id if charge else "",
         payment_date=charge.payment_date if charge else None,
         received_payment_status=(charge and charge.status) or "",
         invoice_status=invoice.status or "",
         emailed=sent.emailed,
+        not_emailed=sent.not_emailed,
         payment_link=sent.payment_link,
     )
     number = invoice.invoice_number or invoice.id

@@ -50,6 +50,10 @@ def ar_report(result: ArResult, customer: str, invoice: str) -> str:
         lines.append("The invoice is not charged.")
     if result.emailed:
         lines.append("The invoice was e-mailed to the customer.")
+    if result.not_emailed:
+        lines.append(
+            "**Not e-mailed by this run**: the invoice was at BILL already. Send it there if need be."
+        )
     if result.payment_link:
         lines.append(f"The customer can pay at {result.payment_link}")
     title = f"# Invoice {_text(invoice)} to {_text(customer)}: USD {display(result.amount)}"

@@ -25,11 +25,12 @@ async def find_bill(client: BillClient, vendor_id: str, wanted: BillInput) -> Bi
     return await lookup.find_bill(client, vendor_id, wanted)
 
 
-@task(task_run_name="create bill {wanted.invoice_number}", cache_policy=NO_CACHE)
+@task(task_run_name="create bill {wanted.invoice_number}", cache_policy=NO_CACHE, retries=0)
 async def create_bill(client: BillClient, vendor_id: str, wanted: BillInput) -> Outcome[Bill]:
     """Make the bill, unless BILL has it."""
     return await once(
         client,
+        f"bill of vendor {vendor_id} {wanted.invoice_number.casefold()}",
         look=lambda: lookup.find_bill(client, vendor_id, wanted),
         send=lambda: client.bills.create(wanted.to_new_bill(vendor_id)),
     )

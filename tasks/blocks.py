@@ -5,10 +5,10 @@ Parameters are stored in clear, whatever their type; a block parameter stores a 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from prefect.blocks.core import Block
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 
 from billcom.checks import input_error
 from billcom.models.bank_account import BankAccountOwner, BankAccountType, NewBankAccount
@@ -72,3 +72,16 @@ class BillBankAccount(Block):
             )
         except ValidationError as error:
             raise input_error(error, "bank_account") from None
+
+
+def _only_a_block(value: object) -> object:
+    if isinstance(value, dict):
+        raise ValueError(
+            "pick a BILL bank account block (or pass one from Python): a run keeps its parameters in clear, so "
+            "delete this run, its parameters hold what was typed"
+        )
+    return value
+
+
+BankAccountBlock = Annotated[BillBankAccount, BeforeValidator(_only_a_block)]
+"""A flow parameter that takes a bank account by reference alone."""

@@ -58,23 +58,25 @@ async def check_bank_accounts_enabled(client: BillClient) -> None:
         return
 
 
-@task(task_run_name="create customer {wanted.name}", cache_policy=NO_CACHE)
+@task(task_run_name="create customer {wanted.name}", cache_policy=NO_CACHE, retries=0)
 async def create_customer(client: BillClient, wanted: CustomerInput) -> Outcome[Customer]:
     """Make the customer with its billing address, unless BILL has it."""
     return await once(
         client,
+        f"customer {wanted.name.casefold()}",
         look=lambda: lookup.find_customer(client, wanted),
         send=lambda: client.customers.create(wanted.to_new_customer()),
     )
 
 
-@task(task_run_name="create bank account of customer {customer_id}", cache_policy=NO_CACHE)
+@task(task_run_name="create bank account of customer {customer_id}", cache_policy=NO_CACHE, retries=0)
 async def create_customer_bank_account(
     client: BillClient, customer_id: str, account: NewBankAccount
 ) -> Outcome[BankAccount]:
     """Add the bank account to the customer, unless it has it."""
     return await once(
         client,
+        f"bank account of customer {customer_id}",
         look=lambda: lookup.find_customer_bank_account(client, customer_id, account),
         send=lambda: client.customers.create_bank_account(customer_id, account),
     )

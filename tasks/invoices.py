@@ -26,17 +26,18 @@ async def find_invoice(client: BillClient, customer_id: str, wanted: InvoiceInpu
     return await lookup.find_invoice(client, customer_id, wanted)
 
 
-@task(task_run_name="create invoice {wanted.invoice_number}", cache_policy=NO_CACHE)
+@task(task_run_name="create invoice {wanted.invoice_number}", cache_policy=NO_CACHE, retries=0)
 async def create_invoice(client: BillClient, customer_id: str, wanted: InvoiceInput) -> Outcome[Invoice]:
     """Make the invoice, unless BILL has it."""
     return await once(
         client,
+        f"invoice {wanted.invoice_number.casefold()}",
         look=lambda: lookup.find_invoice(client, customer_id, wanted),
         send=lambda: client.invoices.create(wanted.to_new_invoice(customer_id)),
     )
 
 
-@task(task_run_name="e-mail invoice {invoice.invoice_number}", cache_policy=NO_CACHE)
+@task(task_run_name="e-mail invoice {invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)
 async def email_invoice(client: BillClient, invoice: Invoice, to: str) -> None:
     """Send the invoice to the customer. Nothing shows afterwards that it was sent: never repeated."""
     await client.invoices.email(invoice.id, InvoiceEmail(recipient=InvoiceEmailRecipient(to=[to])))

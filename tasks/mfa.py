@@ -32,21 +32,21 @@ class MfaCode(RunInput):
     retry_condition_fn=may_be_repeated,
 )
 async def step_up(client: BillClient) -> bool:
-    """Make the session trusted with the remembered device. Return False when there is none, or it is dead."""
-    remembered = RememberedDevices(client.settings).load()
-    if remembered is None:
-        return False
-    device = StepUp(remember_me_id=remembered.remember_me_id, device=remembered.device)
-    return (await client.mfa.step_up(device)).trusted
+    """Make the session trusted with a remembered device. Return False when there is none, or all are dead."""
+    for remembered in RememberedDevices(client.settings).known():
+        device = StepUp(remember_me_id=remembered.remember_me_id, device=remembered.device)
+        if (await client.mfa.step_up(device)).trusted:
+            return True
+    return False
 
 
-@task(task_run_name="ask BILL to text a code", cache_policy=NO_CACHE)
+@task(task_run_name="ask BILL to text a code", cache_policy=NO_CACHE, retries=0)
 async def request_code(client: BillClient) -> str:
     """Have BILL text a code to the user's phone; return the challenge it belongs to."""
     return (await client.mfa.challenge()).challenge_id
 
 
-@task(task_run_name="hand in the texted code", cache_policy=NO_CACHE)
+@task(task_run_name="hand in the texted code", cache_policy=NO_CACHE, retries=0)
 async def validate_code(client: BillClient, challenge_id: str, code: SecretStr) -> None:
     """Hand in the code and keep, encrypted, the device BILL remembers for 30 days.
 
@@ -60,7 +60,7 @@ async def validate_code(client: BillClient, challenge_id: str, code: SecretStr) 
         RememberedDevices(client.settings).save(remembered.remember_me_id)
 
 
-@task(task_run_name="read the code from the local phone", cache_policy=NO_CACHE)
+@task(task_run_name="read the code from the local phone", cache_policy=NO_CACHE, retries=0)
 async def read_local_phone(client: BillClient, challenge_id: str) -> SecretStr:
     """Return the code the local BILL texted. Raises SettingsError in any other environment."""
     return await texted_code(client, challenge_id)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
-from billcom.errors import InputError, Problem
+from billcom.errors import ConflictError
 from billcom.lookup.bills import check_payable
 from billcom.lookup.payments import find_payment as look_for_payment
 from billcom.lookup.payments import payment_reference
+from billcom.lookup.vendors import find_vendor_bank_account
+from billcom.models.bank_account import NewBankAccount
 from billcom.models.bill import Bill
 from billcom.models.payment import FundingAccountReference, NewPayment, Payment
 from billcom.once import Outcome, once
@@ -30,31 +33,41 @@ async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payme
     return await look_for_payment(client, bill, label)
 
 
-@task(task_run_name="pay bill {bill.invoice.invoice_number}", cache_policy=NO_CACHE)
+@task(task_run_name="pay bill {bill.invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)
 async def pay_bill(
     client: BillClient,
     bill: Bill,
+    amount: Decimal,
+    account: NewBankAccount,
     funding_account_id: str,
     process_date: date,
     memo: str = "",
     label: str = "",
 ) -> Outcome[Payment]:
-    """Pay what the bill asks for in full, unless it is paid already.
+    """Pay `amount` dollars, the whole bill, to the vendor's bank account `account`, unless it is paid already.
 
-    Reads the bill again just before: raises ConflictError when something else pays it. Raises
-    OutcomeUnknownError when BILL's answer was lost and the payment can't be found.
+    Reads bill and bank account again just before: raises ConflictError when something else pays the bill, or
+    either is another by now. Raises OutcomeUnknownError when BILL's answer was lost and the payment can't be
+    found.
     """
 
     async def send() -> Payment:
         present = await client.bills.get(bill.id)
         check_payable(present)
-        if present.amount is None:
-            raise InputError([Problem("bill.amount", "", f"BILL gives none for {bill.id}: look at it there")])
+        if (present.amount, present.vendor_id) != (amount, bill.vendor_id):
+            raise ConflictError(
+                f"bill {bill.id} is another by now: {present.amount} to vendor {present.vendor_id}, not {amount} to "
+                f"{bill.vendor_id}: look at it in BILL"
+            )
+        if await find_vendor_bank_account(client, present.vendor_id, account) is None:
+            raise ConflictError(
+                f"vendor {present.vendor_id} has no bank account at BILL by now: the payment would go by cheque"
+            )
         return await client.payments.create(
             NewPayment(
                 vendor_id=present.vendor_id,
                 bill_id=present.id,
-                amount=present.amount,
+                amount=amount,
                 funding_account=FundingAccountReference(id=funding_account_id),
                 process_date=process_date,
                 description=memo or None,
@@ -62,4 +75,6 @@ async def pay_bill(
             )
         )
 
-    return await once(client, look=lambda: look_for_payment(client, bill, label), send=send)
+    return await once(
+        client, f"payment of bill {bill.id}", look=lambda: look_for_payment(client, bill, label), send=send
+    )

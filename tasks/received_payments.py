@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -29,16 +30,17 @@ async def find_charge(client: BillClient, invoice: Invoice, label: str = "") -> 
     return await lookup.find_charge(client, invoice, label)
 
 
-@task(task_run_name="charge invoice {invoice.invoice_number}", cache_policy=NO_CACHE)
+@task(task_run_name="charge invoice {invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)
 async def charge_invoice(
     client: BillClient,
     invoice: Invoice,
+    amount: Decimal,
     customer_id: str,
     bank_account_id: str,
     payment_date: date,
     label: str = "",
 ) -> Outcome[ReceivedPayment]:
-    """Charge the invoice in full to the customer's bank account, unless it is charged already.
+    """Charge `amount` dollars, the whole invoice, to the customer's bank account, unless it is charged already.
 
     Reads the invoice again just before: raises ConflictError when something else pays it. Raises
     OutcomeUnknownError when BILL's answer was lost and the charge can't be found; BILL can't undo a charge.
@@ -46,15 +48,20 @@ async def charge_invoice(
 
     async def send() -> ReceivedPayment:
         present = await client.invoices.get(invoice.id)
-        check_chargeable(present)
+        check_chargeable(present, amount)
         return await client.received_payments.charge(
             NewCharge(
                 customer_id=customer_id,
                 funding_account=FundingAccountReference(id=bank_account_id),
-                invoice_payments=[InvoiceAmount(invoice_id=present.id, amount=present.open_amount)],
+                invoice_payments=[InvoiceAmount(invoice_id=present.id, amount=amount)],
                 description=lookup.charge_description(client, invoice, label),
                 payment_date=payment_date,
             )
         )
 
-    return await once(client, look=lambda: lookup.find_charge(client, invoice, label), send=send)
+    return await once(
+        client,
+        f"charge of invoice {invoice.id}",
+        look=lambda: lookup.find_charge(client, invoice, label),
+        send=send,
+    )

@@ -1,6 +1,7 @@
 """What a task may repeat: reads and sign-in, after BILL gave no proper answer. Writes repeat nothing.
 
-The client has already repeated a read for a few seconds; these delays are for outages.
+A task that writes says `retries=0`: left out, the number would come from the worker's profile. The client has
+already repeated a read for a few seconds; these delays are for outages.
 """
 
 from __future__ import annotations

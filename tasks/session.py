@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
-import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import orjson
@@ -16,10 +10,10 @@ from prefect import task
 from prefect.cache_policies import CacheKeyFnPolicy
 from prefect.context import TaskRunContext
 from prefect.serializers import Serializer
-from pydantic import SecretStr
 
 from billcom.client import BillClient
 from billcom.errors import SettingsError
+from billcom.locks import locked
 from billcom.remembered_device import RememberedDevices
 from billcom.session import Session
 from billcom.settings import Settings, StateSettings
@@ -29,8 +23,6 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 SESSION_LIFETIME = timedelta(minutes=30)
 """Under BILL's 35 minutes idle, counted from the sign-in: Prefect's cache does not slide."""
-
-_POLL_SECONDS = 0.05
 
 
 class EncryptedSession(Serializer):  # pyright: ignore[reportMissingTypeArgument] (a parametrized one does not register)
@@ -65,11 +57,10 @@ def _cache_key(_context: TaskRunContext, parameters: dict[str, Any]) -> str:
 )
 async def sign_in(settings: Settings) -> Session:
     """Sign in, trusted where a remembered device is known; cached for half an hour over all runs."""
-    remembered = RememberedDevices(settings).load()
     async with BillClient(settings) as client:
-        if remembered is None:
-            return await client.authentication.sign_in(remember_me_id=SecretStr(""))
-        return await client.authentication.sign_in(remembered.device, remembered.remember_me_id)
+        for remembered in RememberedDevices(settings).known():
+            return await client.authentication.sign_in(remembered.device, remembered.remember_me_id)
+        return await client.authentication.sign_in()
 
 
 class SharedSession:
@@ -83,7 +74,7 @@ class SharedSession:
     async def current(self) -> Session:
         """Return the session of this run: the cached one, or a new one."""
         if self._session is None:
-            async with _locked(self._lock_path):
+            async with locked(self._lock_path):
                 self._session = await sign_in(self._settings)
         return self._session
 
@@ -91,7 +82,7 @@ class SharedSession:
         """Return a session that replaces `expired` for all runs."""
         if self._session is not None and self._session.session_id != expired.session_id:
             return self._session
-        async with _locked(self._lock_path):
+        async with locked(self._lock_path):
             cached = await sign_in(self._settings)
             if cached.session_id == expired.session_id:
                 cached = await sign_in.with_options(refresh_cache=True)(self._settings)
@@ -118,23 +109,6 @@ async def load_settings(credentials: str = "") -> Settings:
 
 async def connect(settings: Settings) -> BillClient:
     """Return a client signed in with the session all runs share. Raises SignInError when BILL refuses."""
-    client = BillClient(settings, sessions=SharedSession(settings))
-    await client.sessions.current()
-    return client
-
-
-@asynccontextmanager
-async def _locked(path: Path) -> AsyncGenerator[None]:
-    """Hold a lock that the kernel frees when its holder dies."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(_POLL_SECONDS)
-        yield
-    finally:
-        os.close(descriptor)
+    sessions = SharedSession(settings)
+    await sessions.current()
+    return BillClient(settings, sessions=sessions)

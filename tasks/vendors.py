@@ -40,23 +40,25 @@ async def find_vendor_bank_account(
     return await lookup.find_vendor_bank_account(client, vendor_id, account)
 
 
-@task(task_run_name="create vendor {wanted.name}", cache_policy=NO_CACHE)
+@task(task_run_name="create vendor {wanted.name}", cache_policy=NO_CACHE, retries=0)
 async def create_vendor(client: BillClient, wanted: VendorInput, account: NewBankAccount) -> Outcome[Vendor]:
     """Make the vendor with its bank account, unless BILL has it."""
     return await once(
         client,
+        f"vendor {wanted.name.casefold()}",
         look=lambda: lookup.find_vendor(client, wanted),
         send=lambda: client.vendors.create(wanted.to_new_vendor(account)),
     )
 
 
-@task(task_run_name="create bank account of vendor {vendor_id}", cache_policy=NO_CACHE)
+@task(task_run_name="create bank account of vendor {vendor_id}", cache_policy=NO_CACHE, retries=0)
 async def create_vendor_bank_account(
     client: BillClient, vendor_id: str, account: NewBankAccount
 ) -> Outcome[BankAccount]:
     """Give the vendor its bank account, unless it has it. Raises ConflictError when it has another."""
     return await once(
         client,
+        f"bank account of vendor {vendor_id}",
         look=lambda: lookup.find_vendor_bank_account(client, vendor_id, account),
         send=lambda: client.vendors.create_bank_account(vendor_id, account),
     )

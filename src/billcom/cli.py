@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -16,7 +15,6 @@ def emulator(
     *,
     host: str = "127.0.0.1",
     port: int = 8118,
-    state: Path | None = None,
     clock: str | None = None,
     mfa_token: str | None = None,
     rule: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -30,8 +28,6 @@ def emulator(
         Address to listen on.
     port
         Port to listen on; 0 picks a free one.
-    state
-        File that keeps the state over restarts.
     clock
         Where its time starts, ISO 8601 with offset; it ticks from there. Default: now.
     mfa_token
@@ -50,7 +46,7 @@ def emulator(
             print(f"billcom emulator: --rule {item!r} is not NAME=VALUE", file=sys.stderr)
             return 1
         rules[name] = value
-    return serve(host, port, clock, mfa_token, rules, permissive, state)
+    return serve(host, port, clock, mfa_token, rules, permissive)
 
 
 def main() -> None:

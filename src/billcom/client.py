@@ -9,11 +9,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 import simplejson
@@ -133,12 +133,16 @@ class BillClient:
             except (UnavailableError, ConcurrencyLimitError) as error:
                 if attempt == _ATTEMPTS or not call.may_be_repeated_after(error):
                     raise
-                await self._sleep(_BACKOFF_SECONDS * 2**attempt * (0.5 + random.random()))
+                await self.back_off(attempt)
             except SessionExpiredError:
                 if session is None or renewed or not call.repeatable or attempt == _ATTEMPTS:
                     raise
                 session, renewed = await self.sessions.renewed(session), True
         raise AssertionError("the last attempt returns or raises")
+
+    async def back_off(self, attempt: int = 1) -> None:
+        """Wait before a repetition, longer with each `attempt`, never all for the same time."""
+        await self._sleep(_BACKOFF_SECONDS * 2**attempt * (0.5 + random.random()))
 
     async def local(self, method: str, path: str, body: object = None) -> Any:
         """Call the local BILL's own controls, `path` such as `/_local/phone`. Only in the local environment."""
@@ -147,8 +151,13 @@ class BillClient:
                 f"BILL_ENVIRONMENT is {self.settings.environment.value}: {path} is of the local BILL alone"
             )
         root = self.settings.base_url.removesuffix("/connect")
-        response = await self._http.request(method, root + path, content=_encode(body), headers=_JSON)
-        return simplejson.loads(response.raise_for_status().content or b"null", use_decimal=True)
+        try:
+            response = await self._http.request(method, root + path, content=_encode(body), headers=_JSON)
+            return simplejson.loads(response.raise_for_status().content or b"null", use_decimal=True)
+        except (httpx.HTTPError, ValueError) as error:
+            raise UnavailableError(
+                f"{method} {path}: the local BILL gave no proper answer ({type(error).__name__}). Is it running?"
+            ) from error
 
     async def _exchange(self, call: _Call, session: Session | None) -> Any:
         try:
@@ -211,6 +220,12 @@ class _Call:
             f"{self}: no proper answer ({why}). BILL may have acted: look for the record before anything else."
         )
 
+    def without_secrets(self, text: str) -> str:
+        """Return BILL's text without what this call sent in confidence, should BILL repeat it."""
+        for secret in _secrets(self.body):
+            text = text.replace(secret, "…")
+        return text
+
     async def check_time(self, event: str, _info: object) -> None:
         """Stop the call when its first byte is about to go out too late."""
         starts = event.endswith("send_request_headers.started")
@@ -227,10 +242,22 @@ def _answer(response: httpx.Response, call: _Call) -> Any:
         raise call.lost(f"{status} without JSON") from None
     if 200 <= status < 300:
         return parsed
-    entries = read_entries(parsed)
+    entries = [replace(e, message=call.without_secrets(e.message)) for e in read_entries(parsed)]
     if 400 <= status < 500 and entries:
         raise error_from(status, entries, call.method, call.path)
-    raise call.lost(f"answer {status}")
+    said = "; ".join(f"{entry.code} {entry.message}".strip() for entry in entries)
+    raise call.lost(f"answer {status} {said}".strip())
+
+
+def _secrets(body: object) -> Iterator[str]:
+    if isinstance(body, SecretStr) and body.get_secret_value():
+        yield body.get_secret_value()
+    elif isinstance(body, Mapping):
+        for value in cast("Mapping[str, object]", body).values():
+            yield from _secrets(value)
+    elif isinstance(body, list):
+        for value in cast("list[object]", body):
+            yield from _secrets(value)
 
 
 def _encode(body: object) -> bytes | None:

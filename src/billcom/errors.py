@@ -3,7 +3,6 @@
     BillError
     ├── SettingsError              a setting is missing or contradicts another: nothing was sent
     ├── InputError                 an input is wrong: nothing was sent
-    ├── JournalError               the journal can't be used: nothing was sent
     ├── ConflictError              BILL holds something that contradicts the input: a person decides
     ├── UnavailableError           no proper answer to a call that may be repeated: try again later
     │   └── NeverSentError         not a byte of it was sent
@@ -29,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 
 
 class BillError(Exception):
@@ -39,6 +38,7 @@ class BillError(Exception):
     """
 
     made: tuple[str, ...] = ()
+    going_on = "run again with the same input to go on"
 
     def __str__(self) -> str:
         """Return what is wrong, what to do, and what stands at BILL."""
@@ -46,7 +46,7 @@ class BillError(Exception):
         if not self.made:
             return text
         stands = ", ".join(self.made)
-        return f"{text} Made at BILL before it stopped: {stands}; run again with the same input to go on."
+        return f"{text} Made at BILL before it stopped: {stands}; {self.going_on}."
 
 
 class SettingsError(BillError):
@@ -74,10 +74,6 @@ class InputError(BillError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
-class JournalError(BillError):
-    """The journal can't be read or written, or has lost rows. Nothing was sent; no money moves until it is mended."""
-
-
 class ConflictError(BillError):
     """BILL already holds something that contradicts what was asked. Nothing was sent; a person decides."""
 
@@ -96,6 +92,8 @@ class TooLateError(BillError):
 
 class OutcomeUnknownError(BillError):
     """A write was sent and no proper answer came: BILL may have acted. Look for the record; never just resend."""
+
+    going_on = "look at BILL for what is missing before anything is run again"
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,13 @@ class ApiError(BillError):
         self.entries = tuple(entries)
         self.method = method
         self.path = path
-        texts = list(dict.fromkeys(f"{e.code} {e.message}".strip() for e in self.entries))
+        texts = list(dict.fromkeys(f"{e.code} {e.message}".strip(" .") for e in self.entries))
         super().__init__(f"{method} {path}: {status} {'; '.join(texts)}. {self.advice}")
+
+    def about(self, what: str) -> Self:
+        """Return the error, saying of what it is; `what` holds no secret."""
+        self.args = (f"{self.args[0]} ({what})",)
+        return self
 
     @property
     def code(self) -> str:

@@ -9,7 +9,7 @@ import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     WithJsonSchema,
+    model_validator,
 )
 
 from billcom.models import bill as bill_model
@@ -239,6 +240,12 @@ class InvoiceInput(_Input):
     payment_link: bool = Field(
         default=False, title="Make a payment link", description="An address under which the customer can pay"
     )
+
+    @model_validator(mode="after")
+    def _has_an_amount(self) -> Self:
+        if self.amount <= 0:
+            raise ValueError(f"the lines come to {self.amount}: an invoice needs at least 0.01")
+        return self
 
     @property
     def amount(self) -> Decimal:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -11,6 +12,7 @@ CENT = Decimal("0.01")
 MAX_AMOUNT = Decimal("999999999.99")
 """Bound of this project, not of BILL's: an amount above it is taken for a slip of the keyboard."""
 
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SCHEMA = {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,2})?$"}
 
 
@@ -23,10 +25,10 @@ def parse_amount(value: object) -> Decimal:
     """
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
         raise ValueError(f"{value!r} is not an exact amount: give text such as '1250.00'")
-    try:
-        amount = Decimal(value.strip() if isinstance(value, str) else value)
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is not an amount: write digits and a point, such as 1250.00") from None
+    # Decimal itself reads 1_000, 1e3 and digits of other scripts.
+    if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
+        raise ValueError(f"{value!r} is not an amount: write digits and a point, such as 1250.00")
+    amount = Decimal(value.strip() if isinstance(value, str) else value)
     if not amount.is_finite():
         raise ValueError(f"{value!r} is not an amount: write digits and a point, such as 1250.00")
     if amount <= 0:

@@ -34,14 +34,20 @@ class RememberedDevices:
         self._vault = Vault(settings)
         self._path = settings.state_path / "devices" / settings.identity[:16]
 
-    def load(self) -> RememberedDevice | None:
-        """Return the device that is remembered and not past its 30 days, or None."""
+    def known(self) -> list[RememberedDevice]:
+        """Return the devices that may be remembered still: the one kept last, then the environment's."""
         settings = self._settings
-        if settings.device:
-            expires = settings.clock.now() + LIFETIME  # its true age is not known here: BILL will tell
-            return RememberedDevice(
-                device=settings.device, remember_me_id=settings.remember_me_id, expires=expires
-            )
+        kept = self._load()
+        if not settings.device:
+            return [kept] if kept else []
+        expires = settings.clock.now() + LIFETIME  # its true age is not known here: BILL will tell
+        given = RememberedDevice(
+            device=settings.device, remember_me_id=settings.remember_me_id, expires=expires
+        )
+        return [kept, given] if kept else [given]
+
+    def _load(self) -> RememberedDevice | None:
+        """Return the device that is kept and not past its 30 days, or None."""
         try:
             clear = self._vault.decrypt(self._path.read_bytes())
         except (FileNotFoundError, SettingsError):
@@ -51,7 +57,7 @@ class RememberedDevices:
         found = RememberedDevice(
             device=device, remember_me_id=SecretStr(secret), expires=datetime.fromisoformat(expires)
         )
-        return found if found.expires > settings.clock.now() else None
+        return found if found.expires > self._settings.clock.now() else None
 
     def save(self, remember_me_id: SecretStr, device: str = DEVICE_NAME) -> RememberedDevice:
         """Keep a device that BILL has just remembered; return it with its expiry."""

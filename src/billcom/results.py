@@ -54,11 +54,15 @@ class ApResult(_Result):
     payment_id: str = ""
     process_date: date | None
     payment_status: str = ""
+    payment_single_status: str = ""
     bill_payment_status: str = ""
 
 
 class ArResult(_Result):
-    """The AR workflow's ids and the charge's status as BILL says it. Ids are empty for what is only planned."""
+    """The AR workflow's ids and the charge's status as BILL says it. Ids are empty for what is only planned.
+
+    `not_emailed`: it was asked for, but the invoice was at BILL already, so that this run did not send it.
+    """
 
     customer_id: str = ""
     bank_account_id: str = ""
@@ -68,4 +72,5 @@ class ArResult(_Result):
     received_payment_status: str = ""
     invoice_status: str = ""
     emailed: bool = False
+    not_emailed: bool = False
     payment_link: str = ""

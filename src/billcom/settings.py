@@ -75,8 +75,6 @@ class Settings(StateSettings):
     device: str = ""
     remember_me_id: SecretStr = SecretStr("")
     allow_production: bool = False
-    journal_url: SecretStr = SecretStr("")
-    single_machine: bool = False
     time_zone: str = "America/New_York"
     now: datetime | None = None
 
@@ -101,9 +99,20 @@ class Settings(StateSettings):
 
     @field_validator("base_url")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
-        # Paths begin with one, and our references are digests of the address: a second spelling would pay twice.
-        return value.rstrip("/")
+    def _one_spelling(cls, value: str) -> str:
+        # Our references are digests of the address: a second spelling of it would pay twice.
+        url = urlsplit(value.strip())
+        try:
+            port = url.port
+        except ValueError:
+            raise ValueError("its port is no number: write https://host/connect") from None
+        if url.username or url.password:
+            raise ValueError("holds a user or password: BILL_USERNAME and BILL_PASSWORD are for these")
+        host = (url.hostname or "").rstrip(".")
+        host = f"[{host}]" if ":" in host else host
+        default = {"http": 80, "https": 443}.get(url.scheme)
+        place = host if port in (None, default) else f"{host}:{port}"
+        return f"{url.scheme}://{place}{url.path.rstrip('/')}" if url.scheme else value
 
     @field_validator("time_zone")
     @classmethod
@@ -151,13 +160,13 @@ class Settings(StateSettings):
                 "BILL_ENVIRONMENT=production moves real money: set BILL_ALLOW_PRODUCTION=true as well, or "
                 "use sandbox or local"
             )
-        others = {e: urlsplit(BASE_URLS[e]).hostname for e in Environment if e is not self.environment}
-        for environment, other_host in others.items():
-            if host == other_host and environment is not Environment.LOCAL:
-                found.append(
-                    f"BILL_BASE_URL {self.base_url} belongs to {environment.value}, BILL_ENVIRONMENT is "
-                    f"{self.environment.value}: change one of the two"
-                )
+        hosts = {urlsplit(url).hostname: environment for environment, url in BASE_URLS.items()}
+        owner = hosts.get(host)
+        if host.endswith(".bill.com") and owner is not self.environment:
+            found.append(
+                f"BILL_BASE_URL {self.base_url} belongs to {owner.value if owner else 'no known environment'}, "
+                f"BILL_ENVIRONMENT is {self.environment.value}: change one of the two"
+            )
         if (url.scheme not in ("http", "https")) or not host:
             found.append(f"BILL_BASE_URL {self.base_url!r} is not an http(s) address: correct or remove it")
         elif url.scheme == "http" and host not in _HERE:

@@ -7,12 +7,13 @@ Source: BILL docs, API rate limits (three at once per developer key and organiza
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from billcom.locks import try_lock
 
 SLOTS = 3
 _POLL_SECONDS = 0.004
@@ -37,11 +38,6 @@ class Slots:
 
     def _try(self) -> int | None:
         for path in self._paths:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(descriptor)
-            else:
+            if (descriptor := try_lock(path)) is not None:
                 return descriptor
         return None

@@ -51,9 +51,8 @@ def test_permissive_in_one_word() -> None:
         (["--rule", "overpayment"], "billcom emulator: --rule 'overpayment' is not NAME=VALUE"),
         (["--rule", "unheard=of"], "local BILL: unknown rule 'unheard'"),
         (["--clock", "yesterday"], "local BILL: "),
-        (["--state", "file"], "local BILL: keeping state in a file is not offered"),
     ],
-    ids=["rule without a value", "unknown rule", "clock", "state"],
+    ids=["rule without a value", "unknown rule", "clock"],
 )
 def test_what_cannot_be_started_exits_1_with_one_line(
     capfd: pytest.CaptureFixture[str], arguments: list[str], problem: str

@@ -78,10 +78,19 @@ async def test_one_in_use_goes_before_an_archived_one(bill: BillClient) -> None:
     assert found is not None and found.id == made.id
 
 
-async def test_a_bill_without_a_number_is_passed_over(bill: BillClient) -> None:
+async def test_a_bill_of_another_number_is_passed_over(bill: BillClient) -> None:
     invoice = NewBillInvoice(invoice_number="OTHER", invoice_date=date(2026, 11, 20))
     made = await make_bill(bill, invoice=invoice)
     assert await find_bill(bill, made.vendor_id, bill_input()) is None
+
+
+@pytest.mark.parametrize("number", ["inv-1001", "INV-1001 ", "Inv-1001"])
+async def test_a_number_that_differs_in_case_or_blanks_is_a_conflict(bill: BillClient, number: str) -> None:
+    invoice = NewBillInvoice(invoice_number=number, invoice_date=date(2026, 11, 20))
+    made = await make_bill(bill, invoice=invoice)
+    wanted = bill_input(invoice_number="INV-1001")
+    with pytest.raises(ConflictError, match=r"INV-1001 is not at BILL, but '.*' of the same vendor is"):
+        await find_bill(bill, made.vendor_id, wanted)
 
 
 @pytest.mark.parametrize("status", ["UNASSIGNED", "APPROVED"])

@@ -60,10 +60,13 @@ async def test_a_payment_without_our_reference_is_not_ours(trusted: BillClient) 
     assert await find_payment(trusted, paid) is None
 
 
-async def test_our_reference_on_another_bill_is_not_adopted(trusted: BillClient) -> None:
+async def test_our_reference_on_another_bill_is_a_conflict(trusted: BillClient) -> None:
     paid, other = await make_bill(trusted), await make_bill(trusted)
     await pay(trusted, other, transaction_number=payment_reference(trusted, paid.id, ""))
-    assert await find_payment(trusted, paid) is None
+    with pytest.raises(
+        ConflictError, match=f"reference for bill {paid.id} and pays {other.id}: look at both"
+    ):
+        await find_payment(trusted, paid)
 
 
 async def test_a_payment_that_is_done_is_found(trusted: BillClient, controls: Controls) -> None:
@@ -101,15 +104,15 @@ async def test_a_payment_whose_money_was_refused_asks_for_a_label(
         await find_payment(trusted, paid)
 
 
-async def test_a_payment_that_came_back_from_the_vendors_bank_still_counts(
+async def test_a_payment_that_came_back_from_the_vendors_bank_is_never_called_paid(
     trusted: BillClient, controls: Controls
 ) -> None:
     paid = await make_bill(trusted)
     made = await pay_by_reference(trusted, paid)
     for step in ("process", "return"):
         controls.move("payments", made.id, step)
-    found = await find_payment(trusted, paid)
-    assert found is not None and found.id == made.id
+    with pytest.raises(ConflictError, match=r"DISBURSEMENT_FAILED.*: BILL waits for somebody to act on it"):
+        await find_payment(trusted, paid)
 
 
 async def test_with_a_label_a_bill_is_paid_once_more(trusted: BillClient) -> None:

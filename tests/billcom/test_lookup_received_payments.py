@@ -40,10 +40,11 @@ async def test_a_charge_without_our_mark_is_not_ours(bill: BillClient, descripti
     assert await find_charge(bill, invoice) is None
 
 
-async def test_our_mark_on_another_invoice_is_not_adopted(bill: BillClient) -> None:
+async def test_our_mark_on_another_invoice_is_a_conflict(bill: BillClient) -> None:
     invoice, other = await make_invoice(bill, number="A"), await make_invoice(bill, number="B")
     await charge(bill, other, description=charge_description(bill, invoice, ""))
-    assert await find_charge(bill, invoice) is None
+    with pytest.raises(ConflictError, match=f"of invoice {invoice.id} pays {other.id} by now: look at both"):
+        await find_charge(bill, invoice)
 
 
 async def test_a_charge_that_is_settled_is_found(bill: BillClient, controls: Controls) -> None:

@@ -32,13 +32,22 @@ async def test_a_name_that_cannot_be_filtered_by_is_compared_in_code(
     controls.forget()
     found = await find_vendor(bill, vendor_input(name=name))
     assert found is not None and found.id == made.id
-    assert [row["query"] for row in controls.journal()] == ["max=100"]
+    assert [row["query"] for row in controls.journal()] == ["max=100&filters=archived%3Aeq%3Afalse", ""]
 
 
-async def test_capital_letters_make_no_other_name(bill: BillClient) -> None:
-    made = await make_vendor(bill, name="SMITH, JONES")
-    found = await find_vendor(bill, vendor_input(name="Smith, Jones"))
-    assert found is not None and found.id == made.id
+@pytest.mark.parametrize("held", ["SMITH, JONES", "Smith,  Jones", "Smith, Jones "])
+async def test_a_name_that_differs_in_case_or_blanks_is_for_a_person_to_decide(
+    bill: BillClient, held: str
+) -> None:
+    made = await make_vendor(bill, name=held)
+    with pytest.raises(ConflictError, match=rf"'Smith, Jones' is not at BILL, but .* is \({made.id}\)"):
+        await find_vendor(bill, vendor_input(name="Smith, Jones"))
+
+
+async def test_a_vendor_in_another_currency_is_not_used(bill: BillClient) -> None:
+    made = await make_vendor(bill, bill_currency="CAD")
+    with pytest.raises(ConflictError, match=rf"\({made.id}\) is kept in CAD at BILL: only USD"):
+        await find_vendor(bill, vendor_input())
 
 
 async def test_two_of_one_name_are_for_a_person_to_decide(bill: BillClient, controls: Controls) -> None:

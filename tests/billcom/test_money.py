@@ -48,8 +48,11 @@ def test_an_amount_is_read_to_the_cent(given: object, amount: str) -> None:
         ("0", "0 is not above zero: give what is to be paid or charged"),
         ("-1.00", "-1.00 is not above zero: give what is to be paid or charged"),
         ("1000000000.00", "1000000000.00 is above 999999999.99: check the decimal point"),
-        ("-1E+40", "-1E+40 is not above zero: give what is to be paid or charged"),
-        ("1E+40", "1E+40 is above 999999999.99: check the decimal point"),
+        (Decimal("-1E+40"), "-1E+40 is not above zero: give what is to be paid or charged"),
+        (Decimal("1E+40"), "1E+40 is above 999999999.99: check the decimal point"),
+        ("1E+2", "'1E+2' is not an amount: write digits and a point, such as 1250.00"),
+        ("1_000", "'1_000' is not an amount: write digits and a point, such as 1250.00"),
+        ("\uff11\uff12", "'\uff11\uff12' is not an amount: write digits and a point, such as 1250.00"),
     ],
 )
 def test_anything_else_is_refused_with_how_to_mend_it(given: object, problem: str) -> None:

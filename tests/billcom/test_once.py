@@ -26,11 +26,15 @@ from tests.billcom.controls import Controls
 
 pytestmark = pytest.mark.anyio
 
+# Nobody has the name: asked for by name, then for one like it among those in use and those archived.
+LOOK = ["GET /v3/vendors"] * 3
+
 
 async def vendor_once(bill: BillClient) -> Outcome[Vendor]:
     """Make a vendor unless it is there."""
     return await once(
         bill,
+        "vendor",
         look=lambda: find_vendor(bill, vendor_input()),
         send=lambda: bill.vendors.create(new_vendor()),
     )
@@ -44,7 +48,7 @@ async def count(bill: BillClient) -> int:
 async def test_it_looks_then_sends(bill: BillClient, controls: Controls) -> None:
     outcome = await vendor_once(bill)
     assert outcome.made is True
-    assert controls.sent() == ["GET /v3/vendors", "POST /v3/vendors"]
+    assert controls.sent() == [*LOOK, "POST /v3/vendors"]
     assert await count(bill) == 1
 
 
@@ -53,7 +57,7 @@ async def test_what_is_there_is_adopted_and_nothing_is_sent(bill: BillClient, co
     controls.forget()
     outcome = await vendor_once(bill)
     assert (outcome.record.id, outcome.made) == (first.id, False)
-    assert controls.sent() == ["GET /v3/vendors"]
+    assert controls.sent() == ["GET /v3/vendors", f"GET /v3/vendors/{first.id}"]
 
 
 async def test_a_second_time_makes_nothing(bill: BillClient) -> None:
@@ -85,7 +89,7 @@ async def test_an_unknown_outcome_is_never_sent_again(
     controls.fault(action, "POST", "/v3/vendors", times=9)
     with pytest.raises(OutcomeUnknownError, match="look for the record before anything else"):
         await vendor_once(bill)
-    assert controls.sent() == ["GET /v3/vendors", "POST /v3/vendors", "GET /v3/vendors"]
+    assert controls.sent() == [*LOOK, "POST /v3/vendors", *LOOK]
     assert await count(bill) == 0
 
 
@@ -118,7 +122,7 @@ async def test_an_expired_session_starts_again_from_the_look(bill: BillClient, c
     controls.fault("error", "POST", "/v3/vendors", code="BDC_1109", status=401)
     outcome = await vendor_once(bill)
     assert outcome.made is True
-    assert controls.sent() == ["GET /v3/vendors", "POST /v3/vendors"] * 2
+    assert controls.sent() == [*LOOK, "POST /v3/vendors"] * 2
     assert controls.sign_ins() == 2
     assert await count(bill) == 1
 
@@ -131,7 +135,7 @@ async def test_what_somebody_made_meanwhile_is_adopted_after_an_expired_session(
         controls.fault("error", "POST", "/v3/vendors", code="BDC_1109", status=401)
         return await bill.vendors.create(new_vendor())
 
-    outcome = await once(bill, look=lambda: find_vendor(bill, vendor_input()), send=send)
+    outcome = await once(bill, "vendor", look=lambda: find_vendor(bill, vendor_input()), send=send)
     assert outcome.made is False
     assert await count(bill) == 1
 
@@ -148,7 +152,7 @@ async def test_a_refusal_is_raised_and_not_repeated(bill: BillClient, controls: 
     controls.fault("error", "POST", "/v3/vendors", code="BDC_1119", status=400, times=9)
     with pytest.raises(RejectedError):
         await vendor_once(bill)
-    assert controls.sent() == ["GET /v3/vendors", "POST /v3/vendors"]
+    assert controls.sent() == [*LOOK, "POST /v3/vendors"]
 
 
 async def test_without_a_look_nothing_is_sent(bill: BillClient, controls: Controls) -> None:
@@ -169,7 +173,7 @@ async def test_what_appears_between_look_and_send_is_adopted_as_found(bill: Bill
         somebodys.append(await make_invoice(bill, customer_id=customer.id))
         return await bill.invoices.create(new_invoice(customer.id))
 
-    outcome = await once(bill, look, send)
+    outcome = await once(bill, "vendor", look=look, send=send)
     assert (outcome.record, outcome.made) == (somebodys[0], False)
 
 
@@ -180,5 +184,10 @@ async def test_a_number_that_is_taken_by_another_record_is_raised(bill: BillClie
         return None
 
     with pytest.raises(DuplicateError, match="Duplicate invoice number: 202502"):
-        await once(bill, look, lambda: bill.invoices.create(new_invoice(first.customer_id or "")))
+        await once(
+            bill,
+            "invoice",
+            look=look,
+            send=lambda: bill.invoices.create(new_invoice(first.customer_id or "")),
+        )
     assert [row.id async for row in bill.invoices.list()] == [first.id]

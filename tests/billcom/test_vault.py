@@ -84,7 +84,7 @@ def test_a_remembered_device_is_kept_encrypted_for_thirty_days(
     made = RememberedDevices(settings).save(SecretStr("remember-me"))
     assert made.device == "billcom"
     assert abs(made.expires - settings.clock.now() - timedelta(days=30)) < timedelta(minutes=1)
-    assert RememberedDevices(settings).load() == made
+    assert RememberedDevices(settings).known() == [made]
     assert not any(b"remember-me" in path.read_bytes() for path in files_below(tmp_path))
     assert "remember-me" not in f"{made!r} {made}"
 
@@ -96,26 +96,25 @@ def test_a_device_past_its_thirty_days_is_not_used(
     new_settings: NewSettings, now: str, is_known: bool
 ) -> None:
     RememberedDevices(new_settings(now=NOW)).save(SecretStr("remember-me"))
-    assert (RememberedDevices(new_settings(now=now)).load() is not None) is is_known
+    assert bool(RememberedDevices(new_settings(now=now)).known()) is is_known
 
 
 def test_no_device_is_remembered_at_first(new_settings: NewSettings) -> None:
-    assert RememberedDevices(new_settings()).load() is None
+    assert RememberedDevices(new_settings()).known() == []
 
 
 def test_a_device_under_another_key_counts_as_none(new_settings: NewSettings) -> None:
     RememberedDevices(new_settings(session_key=KEY)).save(SecretStr("remember-me"))
-    assert RememberedDevices(new_settings(session_key=OTHER_KEY)).load() is None
+    assert RememberedDevices(new_settings(session_key=OTHER_KEY)).known() == []
 
 
 def test_each_sign_in_has_a_device_of_its_own(new_settings: NewSettings) -> None:
     RememberedDevices(new_settings(username="ann")).save(SecretStr("remember-me"))
-    assert RememberedDevices(new_settings(username="bob")).load() is None
+    assert RememberedDevices(new_settings(username="bob")).known() == []
 
 
-def test_the_device_of_the_settings_goes_before_the_one_kept(new_settings: NewSettings) -> None:
+def test_the_device_kept_last_goes_before_the_one_of_the_settings(new_settings: NewSettings) -> None:
     RememberedDevices(new_settings()).save(SecretStr("kept"))
     settings: Settings = new_settings(device="laptop", remember_me_id="given")
-    found = RememberedDevices(settings).load()
-    assert found is not None
-    assert (found.device, found.remember_me_id.get_secret_value()) == ("laptop", "given")
+    known = [(d.device, d.remember_me_id.get_secret_value()) for d in RememberedDevices(settings).known()]
+    assert known == [("billcom", "kept"), ("laptop", "given")]

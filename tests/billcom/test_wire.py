@@ -10,7 +10,7 @@ import pytest
 from billcom import BillClient
 from billcom.errors import NotFoundError, OutcomeUnknownError, RejectedError, SignInError, UnavailableError
 from billcom.models.payment import FundingAccountReference, NewPayment
-from tests.billcom.build import OneSession, new_bill, new_vendor
+from tests.billcom.build import OneSession, bank_account, new_bill, new_vendor
 from tests.billcom.conftest import NewSettings, Waits
 from tests.billcom.raw import CLOSE, Raw, answer, answering
 
@@ -174,7 +174,7 @@ async def test_session_and_developer_key_go_along(new_settings: NewSettings, wai
     assert {"sessionId: made-up", "devKey: 01LOCALDEVKEY0000001"} <= set(head)
 
 
-@pytest.mark.parametrize("last", ["", ', "nextPage": ""', ', "nextPage": null', ', "nextPage": "p2"'])
+@pytest.mark.parametrize("last", ["", ', "nextPage": ""', ', "nextPage": null'])
 async def test_an_empty_page_that_names_a_next_one_goes_on(
     new_settings: NewSettings, waits: Waits, last: str
 ) -> None:
@@ -191,6 +191,27 @@ async def test_an_empty_page_that_names_a_next_one_goes_on(
         b"/connect/v3/vendors?max=100&page=p1",
         b"/connect/v3/vendors?max=100&page=p2",
     ]
+
+
+async def test_pages_that_go_in_a_circle_are_no_list(new_settings: NewSettings, waits: Waits) -> None:
+    page = answer(200, '{"results": [], "nextPage": "p1"}')
+    async with talking(new_settings, waits, page, page) as (client, _):
+        with pytest.raises(UnavailableError, match="pages go in a circle"):
+            assert [row async for row in client.vendors.list()] == []
+
+
+async def test_an_answer_without_rows_is_no_empty_list(new_settings: NewSettings, waits: Waits) -> None:
+    async with talking(new_settings, waits, answer(200, '{"status": "maintenance"}')) as (client, _):
+        with pytest.raises(UnavailableError, match=r"not what this version knows \(results\)"):
+            assert [row async for row in client.vendors.list()] == []
+
+
+async def test_a_secret_that_bill_repeats_is_not_shown(new_settings: NewSettings, waits: Waits) -> None:
+    body = '[{"code": "BDC_1119", "message": "accountNumber: invalid value 111222333"}]'
+    async with talking(new_settings, waits, answer(400, body)) as (client, _):
+        with pytest.raises(RejectedError, match="invalid value …") as caught:
+            await client.vendors.create_bank_account("0091", bank_account())
+    assert "111222333" not in f"{caught.value} {caught.value.entries}"
 
 
 async def test_a_sign_in_answered_without_a_session_is_unavailable(

@@ -56,7 +56,6 @@ def test_permissive_rules_leave_a_run_able_to_start() -> None:
     [
         ({"rules": {"colour": "red"}}, "unknown rule 'colour'"),
         ({"clock": "noon"}, "noon"),
-        ({"state": "state.db"}, "--state"),
     ],
 )
 def test_a_wrong_option_is_one_clear_line(

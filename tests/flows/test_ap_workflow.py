@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import (
+    PREFECT_FLOWS_DEFAULT_RETRIES,
+    PREFECT_TASKS_DEFAULT_RETRIES,
+    get_current_settings,
+    temporary_settings,
+)
 
 from billcom.errors import ConflictError, OutcomeUnknownError
 from billcom.inputs import CodeSource
+from billcom.remembered_device import RememberedDevices
 from billcom.results import ApResult
+from billcom.settings import Settings
 from flows.ap import ap_workflow
+from tasks.payments import pay_bill
+from tasks.session import connect
 from tests.organization import Organization
-from tests.samples import account, bill, payment, run, vendor
+from tests.samples import ACCOUNT_NUMBER, account, bill, payment, run, vendor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect")]
 
@@ -191,3 +204,101 @@ async def test_an_expired_session_costs_one_sign_in_and_nothing_else(organizatio
     await pay(bill=bill(invoice_number="INV-1002"))
     assert organization.sign_ins() == 2
     assert organization.writes().count("POST /v3/payments") == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"vendor": vendor(name="HAPPY MUSIC")}, {"vendor": vendor(name="Happy  Music")}]
+)
+async def test_a_vendor_spelled_otherwise_is_not_made_again(
+    organization: Organization, changes: dict[str, Any]
+) -> None:
+    await pay()
+    before = organization.writes()
+    with pytest.raises(ConflictError, match="write the name as BILL has it"):
+        await pay(**changes)
+    assert organization.writes() == before
+
+
+async def test_an_archived_bill_is_not_made_and_paid_again(organization: Organization) -> None:
+    first = await pay()
+    organization.record("POST", f"bills/{first.bill_id}/archive")
+    before = organization.writes()
+    with pytest.raises(ConflictError, match="is archived at BILL"):
+        await pay()
+    assert organization.writes() == before
+
+
+async def test_two_runs_at_once_pay_once(organization: Organization) -> None:
+    results = await asyncio.gather(pay(), pay())
+    assert len({result.payment_id for result in results}) == 1
+    assert [len(organization.records(noun)) for noun in ("vendors", "bills", "payments")] == [1, 1, 1]
+
+
+async def test_a_payment_that_failed_is_never_called_paid(organization: Organization) -> None:
+    first = await pay()
+    for step in ("process", "fail"):
+        organization.control("POST", f"/payments/{first.payment_id}/{step}")
+    with pytest.raises(ConflictError, match="BILL waits for somebody to act on it"):
+        await pay()
+    assert organization.writes().count("POST /v3/payments") == 1
+
+
+async def test_a_bill_edited_at_bill_meanwhile_is_not_paid(organization: Organization) -> None:
+    first = await pay()
+    organization.record("POST", f"payments/{first.payment_id}/cancel")
+    held = organization.record("GET", f"bills/{first.bill_id}")
+    line = {"id": held["billLineItems"][0]["id"], "amount": 98765.0}
+    async with await connect(Settings.load()) as client:
+        seen = await client.bills.get(first.bill_id)
+        organization.record("PATCH", f"bills/{first.bill_id}", {"billLineItems": [line]})
+        with pytest.raises(ConflictError, match=r"is another by now: 98765\.0+ to vendor .*, not 1250\.00"):
+            await pay_bill(
+                client,
+                seen,
+                Decimal("1250.00"),
+                account().to_new_bank_account(),
+                first.funding_account_id,
+                date(2026, 11, 24),
+                label="again",
+            )
+    assert organization.writes().count("POST /v3/payments") == 1
+
+
+async def test_retries_of_the_workers_profile_repeat_no_write(organization: Organization) -> None:
+    organization.fault("POST", "/v3/payments", "refuse", times=9)
+    with (
+        temporary_settings({PREFECT_TASKS_DEFAULT_RETRIES: 2, PREFECT_FLOWS_DEFAULT_RETRIES: 2}),
+        pytest.raises(OutcomeUnknownError),
+    ):
+        await pay()
+    assert organization.writes().count("POST /v3/payments") == 1
+
+
+async def test_a_concurrency_refusal_of_a_write_is_waited_for(organization: Organization) -> None:
+    organization.fault("POST", "/v3/payments", "error", code="BDC_1322", status=422)
+    result = await pay()
+    assert result.payment_status == "SCHEDULED"
+    assert len(organization.records("payments")) == 1
+
+
+async def test_no_secret_is_in_what_prefect_keeps_or_on_disk(
+    organization: Organization, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await pay()
+    secrets = [ACCOUNT_NUMBER, organization.credentials["password"], organization.last_code()]
+    async with await connect(Settings.load()) as client:
+        secrets.append((await client.sessions.current()).session_id.get_secret_value())
+        known = RememberedDevices(client.settings).known()
+    secrets += [device.remember_me_id.get_secret_value() for device in known]
+    assert len(known) == 1
+    prefect = get_current_settings()
+    url = prefect.server.database.connection_url
+    assert url is not None
+    database = Path(url.get_secret_value().split("///")[1])
+    assert database.is_file()
+    roots = (prefect.home, tmp_path, database.parent)
+    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
+    for secret in secrets:
+        assert [path for path in files if secret.encode() in path.read_bytes()] == []
+        assert secret not in caplog.text

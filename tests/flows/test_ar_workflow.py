@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -142,7 +143,7 @@ async def test_an_invoice_that_was_paid_meanwhile_is_not_charged(organization: O
         "invoices": [{"id": sent.invoice_id, "amount": 385.0}],
     }
     organization.record("POST", "invoices/record-payment", paid)
-    with pytest.raises(ConflictError, match=r"has 0\.00 of 385\.00 open: something else pays it"):
+    with pytest.raises(ConflictError, match=r"has 0\.00 of 385\.00 open .*something else pays it"):
         await collect()
     assert "POST /v3/receivable-payments" not in organization.writes()
 
@@ -172,3 +173,30 @@ async def test_without_the_bank_account_feature_a_first_customer_is_named_as_mad
     result = await collect()
     assert result.customer_id == made["id"]
     assert result.made == ("bank account", "invoice", "charge")
+
+
+async def test_two_runs_at_once_charge_once(organization: Organization) -> None:
+    results = await asyncio.gather(collect(), collect())
+    assert len({result.received_payment_id for result in results}) == 1
+    made = [len(organization.records(n)) for n in ("customers", "invoices", "receivable-payments")]
+    assert made == [1, 1, 1]
+
+
+async def test_a_bank_account_archived_after_the_charge_is_not_added_back(organization: Organization) -> None:
+    first = await collect()
+    path = f"customers/{first.customer_id}/bank-accounts"
+    organization.record("POST", f"{path}/{first.bank_account_id}/archive")
+    before = organization.writes()
+    second = await collect()
+    assert organization.writes() == before
+    assert second.received_payment_id == first.received_payment_id
+
+
+async def test_an_invoice_that_was_there_is_not_emailed_and_the_result_says_so(
+    organization: Organization,
+) -> None:
+    await collect(charge=charge(charge=False))
+    result = await collect(invoice=invoice(send_email=True, payment_link=True))
+    assert (result.emailed, result.not_emailed) == (False, True)
+    assert result.payment_link.startswith("http")
+    assert organization.control("GET", "/mail")["mail"] == []

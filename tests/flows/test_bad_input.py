@@ -12,7 +12,7 @@ from billcom.inputs import CodeSource
 from flows.ap import ap_workflow
 from flows.ar import ar_workflow
 from tests.organization import Organization
-from tests.samples import ADDRESS, account, charge, customer, invoice, run
+from tests.samples import ACCOUNT_NUMBER, ADDRESS, account, charge, customer, invoice, run
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect")]
 
@@ -151,7 +151,7 @@ async def test_a_credentials_block_that_does_not_exist_is_named(organization: Or
 @pytest.mark.parametrize(
     ("variable", "value", "code"),
     [
-        ("BILL_PASSWORD", "wrong", "BDC_1101"),
+        ("BILL_PASSWORD", "not-the-password", "BDC_1101"),
         ("BILL_ORGANIZATION_ID", "00899999999999999999", "BDC_1123"),
         # BILL calls the developer key invalid when it belongs to the other environment.
         ("BILL_DEV_KEY", "01SANDBOXKEY00000001", "BDC_1102"),
@@ -164,7 +164,11 @@ async def test_credentials_bill_refuses_are_tried_once_and_explained(
     with pytest.raises(SignInError, match=code) as caught:
         await pay()
     assert "when the credentials are of the other environment: check BILL_ENVIRONMENT" in str(caught.value)
-    assert "wrong" not in str(caught.value)
+    assert organization.credentials["password"] not in str(caught.value)
+    if variable != "BILL_ORGANIZATION_ID":
+        assert value not in str(caught.value)
+    else:
+        assert f"organization {value}" in str(caught.value)
     rows = organization.control("GET", "/requests")["requests"]
     assert [(row["method"], row["path"]) for row in rows] == [("POST", "/v3/login")]
 
@@ -186,6 +190,25 @@ async def test_without_a_verified_funding_account_the_way_to_one_is_told(organiz
 async def test_a_charge_without_the_customers_authorization_is_refused(organization: Organization) -> None:
     with pytest.raises(InputError, match=r"authorization_on_file 'false': .*signed authorization"):
         await ar_workflow(customer(), account(), invoice(), charge(authorization_on_file=False))
+    assert organization.requests() == []
+
+
+async def test_a_bank_number_typed_into_a_parameter_is_refused(organization: Organization) -> None:
+    typed = {
+        "name_on_account": "Happy Music",
+        "routing_number": "074000010",
+        "account_number": ACCOUNT_NUMBER,
+    }
+    with pytest.raises(ParameterTypeError, match=r"bank_account: .*pick a BILL bank account block") as caught:
+        await pay(bank_account=typed)
+    assert ACCOUNT_NUMBER not in str(caught.value)
+    assert organization.requests() == []
+
+
+async def test_an_invoice_that_comes_to_nothing_is_refused(organization: Organization) -> None:
+    nothing = {"lines": [{"quantity": "0.001", "price": "1.00"}]}
+    with pytest.raises(ValueError, match=r"the lines come to 0\.00: an invoice needs at least 0\.01"):
+        invoice(**nothing)
     assert organization.requests() == []
 
 

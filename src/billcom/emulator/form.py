@@ -84,6 +84,8 @@ class Form:
     def flag(self, name: str, *, required: bool = False) -> bool | None:
         """Return a boolean."""
         value = self.raw(name, required=required)
+        if value in ("true", "false"):  # as BILL's own collection writes useBackup
+            return value == "true"
         if value is not None and not isinstance(value, bool):
             self.problem(name, "must be true or false")
             return None

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from socket import socket
 from types import FrameType, TracebackType
 from typing import Self
@@ -95,15 +94,11 @@ def serve(
     mfa_token: str | None = None,
     rules: Mapping[str, Value] | None = None,
     permissive: bool = False,
-    state: Path | str | None = None,
 ) -> int:
     """Serve in the foreground until SIGINT or SIGTERM; return the exit status: 0, or 1 when it can't start.
 
-    Prints one JSON line with addresses and credentials when ready. State is in memory: `state` is refused.
+    Prints one JSON line with addresses and credentials when ready. State is kept in memory.
     """
-    if state is not None:
-        print("local BILL: keeping state in a file is not offered; leave --state out", file=sys.stderr)
-        return 1
     try:
         start = parse_instant(clock) if isinstance(clock, str) else clock
         world = World(Clock(start), mfa_token, rules, permissive=permissive)

@@ -18,6 +18,11 @@ async def find_funding_account(client: BillClient, wanted_id: str = "") -> Fundi
 
     Raises ConflictError naming each account and why it can't pay, or the candidates when there are several.
     """
+    if (await client.funding_accounts.permissions()).user.pay_online is False:
+        raise ConflictError(
+            f"user {client.settings.username} may not pay at BILL: an administrator gives the role of a payer, or "
+            "finishes the organization's bank set-up"
+        )
     verified = Filter("status", "eq", FundingAccountStatus.VERIFIED)
     rows = [row async for row in client.funding_accounts.list([verified])]
     users = client.funding_accounts.users(current_user=True)

@@ -1,41 +1,74 @@
-"""Choosing among vendors, or customers, of one name."""
+"""Choosing among vendors, or customers, of one name: the same for both."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from billcom.errors import ConflictError
+from billcom.lookup.rows import ACTIVE, ARCHIVED, same_text
 from billcom.models.customer import Customer
 from billcom.models.vendor import Vendor
+from billcom.query import Filter, can_be_filtered
 
 P = TypeVar("P", Vendor, Customer)
 
+CURRENCY = "USD"
 
-def choose_party(noun: str, name: str, same_name: Sequence[P], known: Mapping[str, str]) -> P | None:
-    """Return the one that can be meant, None when there is none of this name.
 
-    `known` holds the other fields of the request; what BILL holds differently contradicts. Raises
-    ConflictError for several, an archived one, or a contradiction.
+async def find_party(
+    noun: str,
+    name: str,
+    list_rows: Callable[[Iterable[Filter]], AsyncIterator[P]],
+    get: Callable[[str], Awaitable[P]],
+) -> P | None:
+    """Return the one of this name, read in full, or None when nobody's name is like it.
+
+    Asks by name first; only when nobody has it exactly does it read every name, archived ones too, for one
+    that differs in case or blanks. Raises ConflictError for several, an archived one, or a near one.
     """
-    in_use = [party for party in same_name if not party.archived]
-    if len(in_use) > 1:
-        ids = ", ".join(party.id for party in in_use)
+    exact = [row async for row in list_rows(_by_name(name)) if row.name == name and not row.archived]
+    if not exact:
+        everyone = [row for half in (ACTIVE, ARCHIVED) async for row in list_rows([half])]
+        exact = _not_archived(noun, name, [row for row in everyone if same_text(row.name, name)])
+    if len({row.id for row in exact}) > 1:
+        ids = ", ".join(sorted({row.id for row in exact}))
         raise ConflictError(
             f"several {noun}s are named {name!r} at BILL ({ids}): archive the wrong ones, or rename one"
         )
-    if not in_use:
-        if not same_name:
-            return None
-        raise ConflictError(
-            f"{noun} {name!r} is archived at BILL ({same_name[0].id}): restore it there, or use another name"
-        )
-    (party,) = in_use
+    return await get(exact[0].id) if exact else None
+
+
+def check_party(noun: str, party: P, known: Mapping[str, str], currency: str | None) -> P:
+    """Return the party when nothing BILL holds contradicts what is known; else raise ConflictError."""
     for field, value in known.items():
         held = str(getattr(party, field) or "")
-        if value and held and held.casefold() != value.casefold():
+        if value and held and not same_text(held, value):
             raise ConflictError(
-                f"{noun} {name!r} ({party.id}) has {field} {held!r} at BILL, the request says {value!r}: "
+                f"{noun} {party.name!r} ({party.id}) has {field} {held!r} at BILL, the request says {value!r}: "
                 "correct one of the two"
             )
+    if currency not in (None, "", CURRENCY):
+        raise ConflictError(
+            f"{noun} {party.name!r} ({party.id}) is kept in {currency} at BILL: only {CURRENCY} is handled here"
+        )
     return party
+
+
+def _by_name(name: str) -> list[Filter]:
+    return [ACTIVE, Filter("name", "eq", name)] if can_be_filtered(name) else [ACTIVE]
+
+
+def _not_archived(noun: str, name: str, alike: list[P]) -> list[P]:
+    exact = [row for row in alike if row.name == name and not row.archived]
+    if exact or not alike:
+        return exact
+    (near, *_) = alike
+    if near.archived:
+        raise ConflictError(
+            f"{noun} {name!r} is archived at BILL ({near.id}): restore it there, or use another name"
+        )
+    raise ConflictError(
+        f"{noun} {name!r} is not at BILL, but {near.name!r} is ({near.id}): write the name as BILL has it, or "
+        "rename one of the two"
+    )

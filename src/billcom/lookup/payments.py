@@ -18,31 +18,42 @@ def payment_reference(client: BillClient, bill_id: str, label: str) -> str:
 
 
 async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payment | None:
-    """Return the payment of this bill under `label`, whatever became of it, or None.
+    """Return the payment of this bill under `label`, read in full, or None.
 
-    Raises ConflictError when it pays another amount, or when it was cancelled, voided or failed: paying once
-    more is asked for by a label of its own.
+    Raises ConflictError when it pays another bill or amount, is there twice, or was cancelled, voided or has
+    failed: paying once more is asked for by a label of its own.
     """
     reference = payment_reference(client, bill.id, label)
     listed = client.payments.list([Filter("transactionNumber", "eq", reference)])
-    ours = [p async for p in listed if p.transaction_number == reference and bill.id in p.bill_ids]
+    rows = [p async for p in listed if p.transaction_number in (None, reference)]
+    full = [await client.payments.get(row.id) for row in rows]
+    ours = [payment for payment in full if payment.transaction_number == reference]
     if not ours:
         return None
     live = [payment for payment in ours if payment.is_live]
     if len(live) > 1:
         ids = ", ".join(payment.id for payment in live)
         raise ConflictError(f"bill {bill.id} is paid twice at BILL ({ids}): cancel or void one now")
-    if not live:
-        gone = ours[-1]
+    payment = live[0] if live else ours[-1]
+    check_payment(payment, bill)
+    return payment
+
+
+def check_payment(payment: Payment, bill: Bill) -> None:
+    """Raise ConflictError unless the payment pays this bill's amount, and will go through as far as BILL says."""
+    what = f"payment {payment.id} of bill {bill.id} is {payment.status} ({payment.single_status})"
+    if not payment.is_live:
+        raise ConflictError(f"{what}: to pay the bill once more, run again with a label of its own")
+    if payment.needs_attention:
+        raise ConflictError(f"{what}: BILL waits for somebody to act on it; do that in BILL first")
+    if bill.id not in payment.bill_ids:
         raise ConflictError(
-            f"payment {gone.id} of bill {bill.id} is {gone.status} ({gone.single_status}): to pay the bill "
-            "once more, run again with a label of its own"
+            f"payment {payment.id} carries our reference for bill {bill.id} and pays "
+            f"{', '.join(sorted(payment.bill_ids)) or 'no bill'}: look at both in BILL"
         )
-    (payment,) = live
     paid, asked = payment.amount_for(bill.id), bill.amount
     if paid is not None and asked is not None and paid != asked:
         raise ConflictError(
             f"payment {payment.id} pays {display(paid)} of bill {bill.id}, which asks for {display(asked)}: look "
             "at both in BILL; to pay the bill once more, run again with a label of its own"
         )
-    return payment

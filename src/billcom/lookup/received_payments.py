@@ -6,6 +6,7 @@ from billcom.client import BillClient
 from billcom.errors import ConflictError
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
+from billcom.money import display
 from billcom.query import Filter
 from billcom.reference import charge_mark
 
@@ -18,27 +19,44 @@ def charge_description(client: BillClient, invoice: Invoice, label: str) -> str:
 
 
 async def find_charge(client: BillClient, invoice: Invoice, label: str = "") -> ReceivedPayment | None:
-    """Return the charge of this invoice under `label`, or None.
+    """Return the charge of this invoice under `label`, read in full, or None.
 
-    Reads money in since the invoice was made, newest first. Raises ConflictError when the charge was voided
-    or cancelled: charging once more is asked for by a label of its own.
+    Reads money in since the invoice was made, newest first. Raises ConflictError when the charge pays another
+    invoice or amount by now, is there twice, or was voided or cancelled: charging once more is asked for by
+    a label of its own.
     """
     mark = charge_description(client, invoice, label).partition(" ")[0]
     since = [Filter("updatedTime", "gte", invoice.created_time)] if invoice.created_time else []
     listed = client.received_payments.list(since, ["createdTime:desc"])
-    ours = [
-        charge
-        async for charge in listed
-        if (charge.description or "").startswith(mark)
-        and any(part.invoice_id == invoice.id for part in charge.invoice_payments)
-    ]
+    rows = [c async for c in listed if not c.description or c.description.startswith(mark)]
+    full = [await client.received_payments.get(row.id) for row in rows]
+    ours = [charge for charge in full if (charge.description or "").startswith(mark)]
     live = [charge for charge in ours if charge.is_live]
     if len(live) > 1:
         ids = ", ".join(charge.id for charge in live)
         raise ConflictError(f"invoice {invoice.id} is charged twice at BILL ({ids}): call BILL's support")
-    if ours and not live:
+    if not ours:
+        return None
+    charge = live[0] if live else ours[0]
+    check_charge(charge, invoice)
+    return charge
+
+
+def check_charge(charge: ReceivedPayment, invoice: Invoice) -> None:
+    """Raise ConflictError unless the charge stands and pays this invoice's total."""
+    what = f"charge {charge.id} of invoice {invoice.id}"
+    if not charge.is_live:
         raise ConflictError(
-            f"charge {ours[0].id} of invoice {invoice.id} is {ours[0].status}: to charge it once more, run "
-            "again with a label of its own"
+            f"{what} is {charge.status}: to charge it once more, run again with a label of its own"
         )
-    return live[0] if live else None
+    paid = {part.invoice_id: part.amount for part in charge.invoice_payments}
+    if invoice.id not in paid:
+        elsewhere = ", ".join(sorted(filter(None, paid))) or "no invoice"
+        raise ConflictError(
+            f"{what} pays {elsewhere} by now: look at both in BILL; nothing was charged again"
+        )
+    amount = paid[invoice.id]
+    if amount is not None and amount != invoice.total_amount:
+        raise ConflictError(
+            f"{what} pays {display(amount)}, the invoice's total is another by now: look at both in BILL"
+        )

@@ -1,25 +1,26 @@
-"""Finding a vendor by its name and what else is known of it."""
+"""Finding a vendor by its name and what else is known of it, and its bank account."""
 
 from __future__ import annotations
 
 from billcom.client import BillClient
 from billcom.errors import ConflictError, NotFoundError
 from billcom.inputs import VendorInput
-from billcom.lookup.parties import choose_party
+from billcom.lookup.parties import check_party, find_party
 from billcom.models.bank_account import BankAccount, NewBankAccount, last_four
 from billcom.models.vendor import Vendor
-from billcom.query import Filter, can_be_filtered
 
 
 async def find_vendor(client: BillClient, wanted: VendorInput) -> Vendor | None:
     """Return the vendor of this name, or None.
 
-    Raises ConflictError for homonyms, an archived vendor, or one whose e-mail or account number differs.
+    Raises ConflictError for homonyms, an archived vendor, a name that differs in case or blanks, another
+    e-mail, account number or currency.
     """
-    filters = [Filter("name", "eq", wanted.name)] if can_be_filtered(wanted.name) else []
-    same_name = [v async for v in client.vendors.list(filters) if v.name.casefold() == wanted.name.casefold()]
+    vendor = await find_party("vendor", wanted.name, client.vendors.list, client.vendors.get)
+    if vendor is None:
+        return None
     known = {"email": wanted.email, "account_number": wanted.account_number}
-    return choose_party("vendor", wanted.name, same_name, known)
+    return check_party("vendor", vendor, known, vendor.bill_currency)
 
 
 async def find_vendor_bank_account(
@@ -36,7 +37,7 @@ async def find_vendor_bank_account(
     if account.matches(wanted):
         return account
     given = last_four(wanted.account_number.get_secret_value())
-    held = last_four(account.account_number.get_secret_value()) if account.account_number else "…"
+    held = last_four(account.account_number.get_secret_value()) if account.account_number else "unknown"
     raise ConflictError(
         f"vendor {vendor_id} has bank account {held} at BILL, the request says {given}: ask the vendor over "
         "a known telephone number, then correct the request, or replace the account in BILL"

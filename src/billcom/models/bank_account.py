@@ -84,9 +84,16 @@ class BankAccount(Record):
     status: str | None = None
 
     def matches(self, new: NewBankAccount) -> bool:
-        """Return whether this can be `new`: same last four digits of the account, same routing if shown whole."""
-        mine, theirs = (n.get_secret_value() if n else "" for n in (self.account_number, new.account_number))
-        if mine[-4:] != theirs[-4:]:
+        """Return whether this can be `new`: the same numbers as far as they are shown, and the same type."""
+        if self.type and self.type != new.type:
             return False
-        routing = self.routing_number.get_secret_value() if self.routing_number else ""
-        return not routing.isdigit() or routing == new.routing_number.get_secret_value()
+        shown = ((self.account_number, new.account_number), (self.routing_number, new.routing_number))
+        return all(_same_number(mine, theirs) for mine, theirs in shown)
+
+
+def _same_number(shown: SecretStr | None, new: SecretStr) -> bool:
+    """Compare whole where BILL shows a number whole, by the last four digits where it is masked."""
+    mine, theirs = shown.get_secret_value() if shown else "", new.get_secret_value()
+    if mine.isdigit():
+        return mine == theirs
+    return mine[-4:] in ("", theirs[-4:])

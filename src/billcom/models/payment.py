@@ -168,7 +168,7 @@ class Payment(Record):
 
     @property
     def is_live(self) -> bool:
-        """Whether it pays or will pay: neither cancelled nor voided, and its money was not refused."""
+        """Whether it pays, will pay or may yet: neither cancelled nor voided. A failed one counts: see below."""
         gone = {PaymentStatus.CANCELLED, PaymentStatus.VOID, PaymentStatus.ESCHEATED}
         gone_single = {
             SingleStatus.CANCELED,
@@ -177,6 +177,17 @@ class Payment(Record):
             SingleStatus.FUNDS_ESCHEATED,
         }
         return self.status not in gone and self.single_status not in gone_single
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether it will not go through unless somebody acts on it at BILL: never call it paid."""
+        failing = {
+            SingleStatus.VOID_PENDING,
+            SingleStatus.DISBURSEMENT_FAILED_ACTION_NEEDED,
+            SingleStatus.DISBURSEMENT_FAILED_VENDOR_BANK_REJECTED,
+            SingleStatus.FUNDING_FAILED_ACTION_NEEDED,
+        }
+        return self.single_status in failing or bool(self.cancel_request_submitted)
 
 
 class FundingOption(Record):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from billcom.errors import UnavailableError
+from billcom.errors import SignInError, UnavailableError
 from billcom.models.base import Record
 from billcom.resources.base import Resource
 from billcom.session import Session
@@ -57,9 +57,13 @@ class Authentication(Resource):
             "devKey": settings.dev_key,
             **(remembered if secret.get_secret_value() else {}),
         }
-        answer = await self._transport.request(
-            "POST", "/v3/login", body=body, repeatable=True, with_session=False
-        )
+        try:
+            answer = await self._transport.request(
+                "POST", "/v3/login", body=body, repeatable=True, with_session=False
+            )
+        except SignInError as error:
+            who = f"user {settings.username}, organization {settings.organization_id}"
+            raise error.about(f"{who}, environment {settings.environment.value}") from None
         try:
             signed_in = _SignedIn.model_validate(answer)
         except ValueError:

@@ -73,19 +73,23 @@ class Resource:
             asked["filters"] = text
         if text := build_sort(sort, rules):
             asked["sort"] = text
+        seen: set[str] = set()
         while True:
             answer = await self._transport.request("GET", path, query=asked)
             page = _parse(_Page, answer, f"GET {path}", UnavailableError)
             for row in page.results:
                 yield _parse(kind, row, f"GET {path}", UnavailableError)
             # An empty page that names a next one goes on; its absence, or an empty text, is the end.
-            if not page.nextPage or page.nextPage == asked.get("page"):
+            if not page.nextPage:
                 return
+            if page.nextPage in seen:
+                raise UnavailableError(f"GET {path}: BILL's pages go in a circle. Try again later.")
+            seen.add(page.nextPage)
             asked["page"] = page.nextPage
 
 
 class _Page(BaseModel):
-    results: tuple[Any, ...] = ()
+    results: tuple[Any, ...]
     nextPage: str | None = None
 
 
