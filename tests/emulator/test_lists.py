@@ -174,3 +174,13 @@ def test_a_new_record_is_missing_from_lists_as_long_as_the_rule_says(bill: Calle
     assert bill.verified_bank()
     bill.advance(seconds=3)
     assert len(bill.rows("/v3/vendors")) == 1
+
+
+@pytest.mark.parametrize(("rule", "listed"), [("shown", 1), ("hidden", 0)])
+def test_whether_archived_rows_are_listed_unasked_is_a_rule(bill: Caller, rule: str, listed: int) -> None:
+    made = bill.post("/v3/vendors", json=vendor_body()).json()
+    bill.post(f"/v3/vendors/{made['id']}/archive")
+    bill.local("PUT", "/rules", {"archived_rows": rule})
+    assert len(bill.get("/v3/vendors").json()["results"]) == listed
+    asked = bill.get("/v3/vendors", params={"filters": "archived:eq:true"}).json()["results"]
+    assert [row["id"] for row in asked] == [made["id"]]

@@ -91,6 +91,7 @@ async def test_without_a_charge_no_bank_account_is_touched(organization: Organiz
 async def test_twice_with_the_same_input_makes_sends_and_charges_nothing_again(
     organization: Organization,
 ) -> None:
+    organization.rule(preset="permissive", list_delay_ms=0)
     given = {"invoice": invoice(send_email=True)}
     first = await collect(**given)
     before = organization.writes()

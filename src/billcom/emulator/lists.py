@@ -105,6 +105,8 @@ def answer_list(call: Call, records: Iterable[R], listing: Listing[R], wire: Cal
     tests = _parse_filters(query.filters, listing, call)
     delay = timedelta(milliseconds=call.world.rules.number("list_delay_ms"))
     rows = [row for row in records if _listed(row, call.now, delay) and all(test(row) for test in tests)]
+    if call.world.rules.choice("archived_rows") == "hidden" and "archived:" not in query.filters:
+        rows = [row for row in rows if not row.archived]
     rows.sort(key=lambda row: row.created)
     for name, descending in reversed(_parse_sort(query.sort)):
         key = listing.sorts.get(name)

@@ -40,6 +40,9 @@ RULES: dict[str, Rule] = {
     "overcharge": Rule("a charge over the invoice's open amount", "refuse", "accept", _ACCEPT_REFUSE),
     "charge_needs_mfa": Rule("whether charging needs a trusted session", False, False),
     "list_delay_ms": Rule("how long a new record is missing from lists", 0, 3000),
+    "archived_rows": Rule(
+        "whether lists show archived rows when no filter names archived", "shown", "hidden", ("shown", "hidden")
+    ),
     "bulk_transaction_number": Rule(
         "which payments of a bulk request carry its reference", "every", "first", ("every", "first")
     ),
