@@ -34,5 +34,9 @@ class Ledger:
         Returned from a flow, it raises `error` to the caller and leaves no traceback in the run's log.
         """
         error.made = tuple(str(step) for step in self.steps if step.deed is Deed.MADE)
-        await acreate_markdown_artifact(stopped_report(error, self._what, self.steps), key=self._artifact_key)
+        await acreate_markdown_artifact(
+            stopped_report(error, self._what, self.steps),
+            key=self._artifact_key,
+            description=f"stopped by {type(error).__name__}",
+        )
         return Failed(message=f"{type(error).__name__}: {error}", data=error)
