@@ -10,12 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.settings import (
-    PREFECT_FLOWS_DEFAULT_RETRIES,
-    PREFECT_TASKS_DEFAULT_RETRIES,
-    get_current_settings,
-    temporary_settings,
-)
+from prefect.settings import get_current_settings
 
 from billcom.errors import ConflictError, OutcomeUnknownError
 from billcom.inputs import CodeSource
@@ -263,16 +258,6 @@ async def test_a_bill_edited_at_bill_meanwhile_is_not_paid(organization: Organiz
                 date(2026, 11, 24),
                 label="again",
             )
-    assert organization.writes().count("POST /v3/payments") == 1
-
-
-async def test_retries_of_the_workers_profile_repeat_no_write(organization: Organization) -> None:
-    organization.fault("POST", "/v3/payments", "refuse", times=9)
-    with (
-        temporary_settings({PREFECT_TASKS_DEFAULT_RETRIES: 2, PREFECT_FLOWS_DEFAULT_RETRIES: 2}),
-        pytest.raises(OutcomeUnknownError),
-    ):
-        await pay()
     assert organization.writes().count("POST /v3/payments") == 1
 
 
