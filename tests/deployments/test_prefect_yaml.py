@@ -11,7 +11,9 @@ import yaml
 from prefect import Flow
 
 from deployments import registry
+from flows.ap import ap_workflow
 from tests.organization import Organization
+from tests.samples import account, bill, vendor
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,3 +49,15 @@ async def test_registering_the_blocks_again_changes_nothing(
     prefect: None, organization: Organization
 ) -> None:
     assert await registry.register_blocks() == await registry.register_blocks()
+
+
+async def test_a_run_signs_in_with_the_credentials_block_it_names(
+    prefect: None, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await registry.register_blocks()
+    for name in ("USERNAME", "PASSWORD", "ORGANIZATION_ID", "DEV_KEY"):
+        monkeypatch.delenv(f"BILL_{name}")
+    result = await ap_workflow(vendor(), account(), bill(), dry_run=True, credentials=registry.CREDENTIALS)
+    assert result.steps
+    (sign_in,) = organization.requests("POST", "/v3/login")
+    assert sign_in["organization_id"] == organization.credentials["organization_id"]
