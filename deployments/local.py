@@ -35,7 +35,9 @@ def main() -> int:
 
 def run(bill_port: int, ui_port: int) -> int:
     """Run everything on these ports until Ctrl-C or SIGTERM; return the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Also where the shell that started it in the background has Ctrl-C ignored; SIGTERM ends it the same way.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _as_interrupt)
     if taken := [port for port in (bill_port, ui_port) if not _is_free(port)]:
         print(
             f"make up: port {taken[0]} is in use: stop what listens there, then run it again", file=sys.stderr
@@ -144,8 +146,8 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+def _as_interrupt(_signal: int, _frame: object) -> None:
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,17 @@ def finished(api: httpx.Client, run_id: str) -> dict[str, Any]:
     raise AssertionError("the run did not end")
 
 
+def stops(up: subprocess.Popen[str], ports: tuple[int, int], by: signal.Signals) -> None:
+    """Check that a signal ends everything, without a traceback, and that nothing listens any more."""
+    up.send_signal(by)
+    rest, _ = up.communicate(timeout=30)
+    assert up.returncode == 0
+    assert "Traceback" not in rest
+    for port in ports:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def test_runs_from_its_form_and_stops_by_ctrl_c(up: subprocess.Popen[str], ports: tuple[int, int]) -> None:
     said = banner(up)
     ui = f"http://127.0.0.1:{ports[1]}"
@@ -99,13 +110,12 @@ def test_runs_from_its_form_and_stops_by_ctrl_c(up: subprocess.Popen[str], ports
         run = finished(api, answer.raise_for_status().json()["id"])
         assert (run["state_name"], run["name"]) == ("Completed", "pay INV-1001 of Happy Music Supplies")
         assert "111222333" not in str(run["parameters"])
-    up.send_signal(signal.SIGINT)
-    rest, _ = up.communicate(timeout=30)
-    assert up.returncode == 0
-    assert "Traceback" not in rest
-    for port in ports:
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    stops(up, ports, signal.SIGINT)
+
+
+def test_stops_by_sigterm(up: subprocess.Popen[str], ports: tuple[int, int]) -> None:
+    banner(up)
+    stops(up, ports, signal.SIGTERM)
 
 
 def test_a_port_in_use_is_named(ports: tuple[int, int]) -> None:
