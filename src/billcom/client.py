@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -26,7 +25,6 @@ from billcom.errors import (
     OutcomeUnknownError,
     SessionExpiredError,
     SettingsError,
-    TooLateError,
     UnavailableError,
     error_from,
     read_entries,
@@ -115,16 +113,13 @@ class BillClient:
         query: Mapping[str, str] | None = None,
         repeatable: bool = False,
         with_session: bool = True,
-        send_before: float | None = None,
     ) -> Any:
         """Send one call and return the JSON of its answer (numbers with a point as Decimal), None if empty.
 
         `path` begins with `/v3/`. GET, and what is `repeatable` (doing it twice is doing it once), raises
-        UnavailableError when no proper answer came; any other call OutcomeUnknownError. A call whose
-        first byte could not go out before `send_before` (on `time.monotonic`) raises TooLateError: it was
-        not sent.
+        UnavailableError when no proper answer came; any other call OutcomeUnknownError.
         """
-        call = _Call(method, path, body, query, repeatable or method == "GET", send_before)
+        call = _Call(method, path, body, query, repeatable or method == "GET")
         session = await self.sessions.current() if with_session else None
         renewed = False
         for attempt in range(1, _ATTEMPTS + 1):
@@ -168,7 +163,6 @@ class BillClient:
                     params=call.query,
                     content=_encode(call.body),
                     headers=_JSON | self._session_headers(session),
-                    extensions={"trace": call.check_time},
                 )
         except _NEVER_SENT as error:
             where = self.settings.base_url
@@ -200,7 +194,6 @@ class _Call:
     body: object
     query: Mapping[str, str] | None
     repeatable: bool
-    send_before: float | None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -225,12 +218,6 @@ class _Call:
         for secret in _secrets(self.body):
             text = text.replace(secret, "…")
         return text
-
-    async def check_time(self, event: str, _info: object) -> None:
-        """Stop the call when its first byte is about to go out too late."""
-        starts = event.endswith("send_request_headers.started")
-        if starts and self.send_before is not None and time.monotonic() > self.send_before:
-            raise TooLateError(f"{self}: the moment to send it had passed; it was not sent.")
 
 
 def _answer(response: httpx.Response, call: _Call) -> Any:

@@ -6,7 +6,6 @@
     ├── ConflictError              BILL holds something that contradicts the input: a person decides
     ├── UnavailableError           no proper answer to a call that may be repeated: try again later
     │   └── NeverSentError         not a byte of it was sent
-    ├── TooLateError               a write could not go out in time: it was not sent
     ├── OutcomeUnknownError        no proper answer to a write: BILL may have acted, look before anything else
     └── ApiError                   BILL refused, with its own error array
         ├── RejectedError          fix the input or the state of the record
@@ -84,10 +83,6 @@ class UnavailableError(BillError):
 
 class NeverSentError(UnavailableError):
     """BILL could not be reached: not a byte of the call was sent. Check the address and the network."""
-
-
-class TooLateError(BillError):
-    """A write could not go out within its time and was not sent. It starts again with a look."""
 
 
 class OutcomeUnknownError(BillError):
