@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
@@ -61,6 +62,7 @@ def run(bill_port: int, ui_port: int) -> int:
 
 async def _serve(bill: LocalBill, ui: str) -> None:
     os.environ |= _environment(bill)
+    _forget_writes(Path(os.environ["BILL_STATE_DIR"]))
     await _wait_for_server()
     blocks = await register_blocks()
     runner = Runner()
@@ -79,6 +81,12 @@ def _environment(bill: LocalBill) -> dict[str, str]:
         "BILL_REMEMBER_ME_ID": "",
         "BILL_STATE_DIR": str(get_current_settings().home / "billcom"),
     }
+
+
+def _forget_writes(state: Path) -> None:
+    """Start the journal anew: this local BILL remembers nothing of what an earlier one was sent."""
+    for path in [*state.glob("journal.db*"), *state.glob("witness/*")]:
+        path.unlink()
 
 
 def _banner(bill: LocalBill, ui: str) -> str:

@@ -6,15 +6,22 @@ from typing import Any
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
 from pydantic import BaseModel
 
+from billcom.inputs import CasePolicy
 from billcom.settings import Settings
 from deployments import samples
 from flows.ap import ap_workflow
 from flows.ar import ar_workflow
+from flows.check_trust import check_trust
+from flows.enroll import enroll_mfa
+from flows.repair import resolve_unknowns
 from tasks.blocks import BillBankAccount, BillCredentials
 
 NAME = "on-demand-local"
+DAILY = "daily-local"
+EVERY_MORNING = Cron("0 7 * * *", timezone="America/New_York")
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 CREDENTIALS = "local-bill"
 VENDOR_ACCOUNT = "happy-music-supplies"
@@ -71,7 +78,28 @@ async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
         concurrency_limit=ONE_AT_A_TIME,
         description="Invoice a customer and charge the invoice.",
     )
-    return [ap, ar]
+    enroll = await enroll_mfa.ato_deployment(
+        NAME,
+        tags=["mfa", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Have BILL remember this machine for 30 days, by a texted code.",
+    )
+    check = await check_trust.ato_deployment(
+        DAILY,
+        schedule=EVERY_MORNING,
+        tags=["mfa", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Check that unattended payments would go through; warn before BILL forgets this machine.",
+    )
+    repair = await resolve_unknowns.ato_deployment(
+        DAILY,
+        schedule=EVERY_MORNING,
+        parameters={"on_case": CasePolicy.STOP.value},
+        tags=["repair", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Settle writes whose outcome is open; report what BILL did late, while it can be cancelled.",
+    )
+    return [ap, ar, enroll, check, repair]
 
 
 def _plain(value: BaseModel) -> dict[str, Any]:

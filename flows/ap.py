@@ -12,16 +12,18 @@ from prefect.artifacts import acreate_markdown_artifact
 from billcom.checks import check_bill, check_process_date
 from billcom.client import BillClient
 from billcom.errors import BillError
-from billcom.inputs import BillInput, CodeSource, PaymentInput, VendorInput
-from billcom.lookup.bills import check_payable
+from billcom.inputs import BillInput, CasePolicy, CodeSource, PaymentInput, VendorInput
+from billcom.intent import Decision, Outcome
+from billcom.lookup.bills import check_not_overpaid, check_payable
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
 from billcom.results import ApResult, Deed
+from flows.cases import decided
 from flows.ledger import Ledger
 from flows.reports import ap_report, ap_summary
-from flows.trust import ensure_trusted
+from flows.trust import ensure_trusted, trusted
 from tasks.bills import create_bill, find_bill, get_bill
 from tasks.blocks import BankAccountBlock
 from tasks.funding_accounts import find_funding_account
@@ -40,12 +42,14 @@ async def ap_workflow(
     payment: PaymentInput = PaymentInput(),  # noqa: B008 (frozen; the run form shows it as the default)
     dry_run: bool = False,
     code_from: CodeSource = CodeSource.PERSON,
+    on_case: CasePolicy = CasePolicy.ASK,
     credentials: str = "",
 ) -> ApResult:
     """Pay a vendor's bill: find or make the vendor and the bill, then pay it from a verified account.
 
     Run again with the same input it makes nothing twice and pays nothing twice. Raises InputError and
-    ConflictError before anything is written to BILL where that can be known.
+    ConflictError before anything is written to BILL where that can be known, UnsettledError when a payment may
+    or may not be at BILL and nobody has said which.
 
     Args:
         vendor: Who is paid.
@@ -54,6 +58,7 @@ async def ap_workflow(
         payment: When and from which account.
         dry_run: Read and plan; write nothing to BILL.
         code_from: Who reads the code BILL texts, when the session is not trusted yet.
+        on_case: What to do about a case that reading BILL can't decide.
         credentials: Name of a BILL credentials block. Empty: the environment of the worker.
     """
     ledger = Ledger(ARTIFACT, f"bill {bill.invoice_number}")
@@ -62,7 +67,9 @@ async def ap_workflow(
         account = bank_account.to_new_bank_account()
         check_bill(bill)
         async with await connect(settings) as client:
-            found = await _find(client, ledger, vendor, account, bill, payment.label)
+            ledger.journal = client.journal
+            await client.journal.head()
+            found = await _find(client, ledger, vendor, account, bill, payment.label, on_case)
             if found.bill is not None and found.payment is not None:
                 return await _report(ledger, vendor, found.bill, found.payment, dry_run=dry_run)
 
@@ -74,18 +81,28 @@ async def ap_workflow(
             await ensure_trusted(client, code_from)
             vendor_id = await _ensure_vendor(client, ledger, found, vendor, account)
             bill_record = await _ensure_bill(client, ledger, found, vendor_id, bill)
-            paid = await pay_bill(
-                client,
-                bill_record,
-                bill.amount,
-                account,
-                funding_account.id,
-                process_date,
-                payment.memo,
-                payment.label,
-            )
+
+            async def pay(decision: Decision | None) -> Outcome[Payment]:
+                return await trusted(
+                    client,
+                    code_from,
+                    lambda: pay_bill(
+                        client,
+                        bill_record,
+                        bill.amount,
+                        account,
+                        funding_account.id,
+                        process_date,
+                        payment.memo,
+                        payment.label,
+                        decision,
+                    ),
+                )
+
+            paid = await decided(on_case, pay)
             ledger.done("payment", f"of bill {bill.invoice_number}", paid.record.id, made=paid.made)
             present = await get_bill(client, bill_record.id)
+            check_not_overpaid(present)
             return await _report(ledger, vendor, present, paid.record)
     except BillError as error:
         return await ledger.stop(error)
@@ -108,14 +125,15 @@ async def _find(
     account: NewBankAccount,
     wanted_bill: BillInput,
     label: str,
+    on_case: CasePolicy,
 ) -> _Found:
     """Look for everything the request names; note in the ledger what is there."""
-    vendor = await find_vendor(client, wanted_vendor)
+    vendor = await decided(on_case, lambda said: find_vendor(client, wanted_vendor, said))
     if vendor is None:
         return _Found()
     ledger.done("vendor", vendor.name, vendor.id, made=False)
     bank_account = await find_vendor_bank_account(client, vendor.id, account)
-    bill = await find_bill(client, vendor.id, wanted_bill)
+    bill = await decided(on_case, lambda said: find_bill(client, vendor.id, wanted_bill, said))
     if bill is None:
         return _Found(vendor, bank_account)
     ledger.done("bill", wanted_bill.invoice_number, bill.id, made=False)
@@ -180,7 +198,7 @@ async def _plan(
         funding_account_id=funding_account_id,
         process_date=process_date,
     )
-    return await _publish(result, vendor.name, bill.invoice_number)
+    return await _publish(ledger, result, vendor.name, bill.invoice_number)
 
 
 async def _report(
@@ -202,11 +220,11 @@ async def _report(
         bill_payment_status=bill.payment_status or "",
     )
     number = bill.invoice.invoice_number or bill.id
-    return await _publish(result, vendor.name, number)
+    return await _publish(ledger, result, vendor.name, number)
 
 
-async def _publish(result: ApResult, vendor: str, bill: str) -> ApResult:
+async def _publish(ledger: Ledger, result: ApResult, vendor: str, bill: str) -> ApResult:
     """Leave the report as the run's artifact; return the result."""
-    report = ap_report(result, vendor, bill)
+    report = ap_report(result, vendor, bill, await ledger.chain())
     await acreate_markdown_artifact(report, key=ARTIFACT, description=ap_summary(result))
     return result

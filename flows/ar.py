@@ -11,15 +11,18 @@ from prefect.artifacts import acreate_markdown_artifact
 from billcom.checks import check_invoice, check_payment_date
 from billcom.client import BillClient
 from billcom.errors import BillError
-from billcom.inputs import ChargeInput, CustomerInput, InvoiceInput
-from billcom.lookup.invoices import check_chargeable
+from billcom.inputs import CasePolicy, ChargeInput, CodeSource, CustomerInput, InvoiceInput
+from billcom.intent import Decision, Outcome
+from billcom.lookup.invoices import check_chargeable, check_not_overcharged
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
 from billcom.results import ArResult, Deed
+from flows.cases import decided
 from flows.ledger import Ledger
 from flows.reports import ar_report, ar_summary
+from flows.trust import trusted
 from tasks.blocks import BankAccountBlock
 from tasks.customers import (
     authorize_charge,
@@ -43,13 +46,15 @@ async def ar_workflow(
     invoice: InvoiceInput,
     charge: ChargeInput = ChargeInput(),  # noqa: B008 (frozen; the run form shows it as the default)
     dry_run: bool = False,
+    code_from: CodeSource = CodeSource.PERSON,
+    on_case: CasePolicy = CasePolicy.ASK,
     credentials: str = "",
 ) -> ArResult:
     """Invoice a customer and charge the invoice: find or make customer, bank account and invoice, then charge.
 
     Run again with the same input it makes nothing twice, sends nothing twice and charges nothing twice.
     BILL has no way to undo a charge. Raises InputError and ConflictError before anything is written to BILL
-    where that can be known.
+    where that can be known, UnsettledError when a charge may or may not be at BILL and nobody has said which.
 
     Args:
         customer: Who owes us.
@@ -57,6 +62,8 @@ async def ar_workflow(
         invoice: What for. E-mailed and linked only when this run makes it.
         charge: Whether and when the invoice is charged, in full.
         dry_run: Read and plan; write nothing to BILL.
+        code_from: Who reads the code BILL texts, should BILL ask for one.
+        on_case: What to do about a case that reading BILL can't decide.
         credentials: Name of a BILL credentials block. Empty: the environment of the worker.
     """
     what = f"invoice {invoice.invoice_number}"
@@ -66,7 +73,9 @@ async def ar_workflow(
         account = bank_account.to_new_bank_account()
         check_invoice(invoice, charge)
         async with await connect(settings) as client:
-            found = await _find(client, ledger, customer, account, invoice, charge)
+            ledger.journal = client.journal
+            await client.journal.head()
+            found = await _find(client, ledger, customer, account, invoice, charge, on_case)
             day = None
             if charge.charge and found.charge is None:
                 day = check_payment_date(charge, settings.clock.today())
@@ -81,18 +90,28 @@ async def ar_workflow(
             charged = found.charge
             if day is not None:
                 await authorize_charge(client, customer_record.id)
-                outcome = await charge_invoice(
-                    client,
-                    invoice_record,
-                    invoice.amount,
-                    customer_record.id,
-                    bank_account_id,
-                    day,
-                    charge.label,
-                )
+
+                async def charge_it(decision: Decision | None) -> Outcome[ReceivedPayment]:
+                    return await trusted(
+                        client,
+                        code_from,
+                        lambda: charge_invoice(
+                            client,
+                            invoice_record,
+                            invoice.amount,
+                            customer_record.id,
+                            bank_account_id,
+                            day,
+                            charge.label,
+                            decision,
+                        ),
+                    )
+
+                outcome = await decided(on_case, charge_it)
                 ledger.done("charge", f"of {what}", outcome.record.id, made=outcome.made)
                 charged = outcome.record
             present = await get_invoice(client, invoice_record.id)
+            check_not_overcharged(present)
             return await _report(ledger, customer, present, charged, bank_account_id, sent)
     except BillError as error:
         return await ledger.stop(error)
@@ -124,29 +143,30 @@ async def _find(
     account: NewBankAccount,
     wanted_invoice: InvoiceInput,
     charge: ChargeInput,
+    on_case: CasePolicy,
 ) -> _Found:
     """Look for everything the request names; note in the ledger what is there."""
-    customer = await find_customer(client, wanted)
+    customer = await decided(on_case, lambda said: find_customer(client, wanted, said))
     if customer is None:
         if charge.charge:
             await check_bank_accounts_enabled(client)
         return _Found()
     ledger.done("customer", customer.name, customer.id, made=False)
-    bank_account = None
-    if charge.charge:
-        bank_account = await find_customer_bank_account(client, customer.id, account)
-        if bank_account is not None:
-            ledger.done("bank account", f"of {customer.name}", bank_account.id or "", made=False)
-    invoice = await find_invoice(client, customer.id, wanted_invoice)
-    if invoice is None:
-        return _Found(customer, bank_account)
-    ledger.done("invoice", wanted_invoice.invoice_number, invoice.id, made=False)
-    charged = await find_charge(client, invoice, charge.label) if charge.charge else None
-    if charged is not None:
-        ledger.done("charge", f"of invoice {wanted_invoice.invoice_number}", charged.id, made=False)
-    elif charge.charge:
+    invoice = await decided(on_case, lambda said: find_invoice(client, customer.id, wanted_invoice, said))
+    if invoice is not None:
+        ledger.done("invoice", wanted_invoice.invoice_number, invoice.id, made=False)
+    if not charge.charge:
+        return _Found(customer, None, invoice)
+    if invoice is not None:
+        charged = await find_charge(client, invoice, charge.label)
+        if charged is not None:
+            ledger.done("charge", f"of invoice {wanted_invoice.invoice_number}", charged.id, made=False)
+            return _Found(customer, None, invoice, charged)
         check_chargeable(invoice, wanted_invoice.amount)
-    return _Found(customer, bank_account, invoice, charged)
+    bank_account = await find_customer_bank_account(client, customer.id, account)
+    if bank_account is not None:
+        ledger.done("bank account", f"of {customer.name}", bank_account.id or "", made=False)
+    return _Found(customer, bank_account, invoice)
 
 
 async def _ensure_customer(
@@ -211,7 +231,7 @@ async def _plan(
         received_payment_id=found.charge.id if found.charge else "",
         payment_date=payment_date,
     )
-    return await _publish(result, customer.name, invoice.invoice_number)
+    return await _publish(ledger, result, customer.name, invoice.invoice_number)
 
 
 async def _report(
@@ -240,11 +260,11 @@ async def _report(
         payment_link=sent.payment_link,
     )
     number = invoice.invoice_number or invoice.id
-    return await _publish(result, customer.name, number)
+    return await _publish(ledger, result, customer.name, number)
 
 
-async def _publish(result: ArResult, customer: str, invoice: str) -> ArResult:
+async def _publish(ledger: Ledger, result: ArResult, customer: str, invoice: str) -> ArResult:
     """Leave the report as the run's artifact; return the result."""
-    report = ar_report(result, customer, invoice)
+    report = ar_report(result, customer, invoice, await ledger.chain())
     await acreate_markdown_artifact(report, key=ARTIFACT, description=ar_summary(result))
     return result

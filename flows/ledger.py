@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.states import Failed
 
-from billcom.errors import BillError
+from billcom.errors import BillError, JournalError
+from billcom.journal import Journal
 from billcom.results import Deed, Step
 from flows.reports import stopped_report
 
@@ -17,6 +19,7 @@ class Ledger:
 
     def __init__(self, artifact_key: str, what: str) -> None:
         self.steps: list[Step] = []
+        self.journal: Journal | None = None
         self._artifact_key = artifact_key
         self._what = what
 
@@ -28,6 +31,12 @@ class Ledger:
         """Note a record that stands at BILL now."""
         self.add(noun, name, id, Deed.MADE if made else Deed.FOUND)
 
+    async def chain(self) -> str:
+        """Return how long the journal is and its head: what an auditor compares; empty when it can't be read."""
+        with suppress(JournalError):
+            return str(await self.journal.head()) if self.journal else ""
+        return ""
+
     async def stop(self, error: BillError) -> Any:
         """Return the failed state that ends the run; report why, and what was made, in it and an artifact.
 
@@ -35,7 +44,7 @@ class Ledger:
         """
         error.made = tuple(str(step) for step in self.steps if step.deed is Deed.MADE)
         await acreate_markdown_artifact(
-            stopped_report(error, self._what, self.steps),
+            stopped_report(error, self._what, self.steps, await self.chain()),
             key=self._artifact_key,
             description=f"stopped by {type(error).__name__}",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from billcom.errors import BillError
 from billcom.money import display
-from billcom.results import ApResult, ArResult, Step
+from billcom.results import ApResult, ArResult, RepairResult, Step
 
 
 def ap_summary(result: ApResult) -> str:
@@ -22,7 +22,7 @@ def ar_summary(result: ArResult) -> str:
     return f"USD {display(result.amount)}, {state}"
 
 
-def ap_report(result: ApResult, vendor: str, bill: str) -> str:
+def ap_report(result: ApResult, vendor: str, bill: str, chain: str) -> str:
     """Return the report of an AP run: first what happened to the money, then every record."""
     amount = f"USD {display(result.amount)}"
     if result.payment_id:
@@ -32,10 +32,10 @@ def ap_report(result: ApResult, vendor: str, bill: str) -> str:
             outcome = f"Already paid: nothing was sent. {outcome}"
     else:
         outcome = f"**Dry run: nothing was written to BILL.** Funds would leave on {result.process_date}."
-    return f"# Bill {_text(bill)} of {_text(vendor)}: {amount}\n\n{outcome}\n\n{_table(result.steps)}"
+    return f"# Bill {_text(bill)} of {_text(vendor)}: {amount}\n\n{outcome}\n\n{_table(result.steps)}{_journal(chain)}"
 
 
-def ar_report(result: ArResult, customer: str, invoice: str) -> str:
+def ar_report(result: ArResult, customer: str, invoice: str, chain: str) -> str:
     """Return the report of an AR run: first what happens to the money, then every record."""
     lines: list[str] = []
     if result.received_payment_id:
@@ -57,12 +57,31 @@ def ar_report(result: ArResult, customer: str, invoice: str) -> str:
     if result.payment_link:
         lines.append(f"The customer can pay at {result.payment_link}")
     title = f"# Invoice {_text(invoice)} to {_text(customer)}: USD {display(result.amount)}"
-    return "\n\n".join([title, *lines, _table(result.steps)])
+    return "\n\n".join([title, *lines, _table(result.steps) + _journal(chain)])
 
 
-def stopped_report(error: BillError, what: str, steps: Iterable[Step]) -> str:
+def repair_summary(result: RepairResult) -> str:
+    """Return what a repair found in one line."""
+    settled = len(result.resolutions) - len(result.left)
+    return f"{settled} settled, {len(result.left)} left open"
+
+
+def repair_report(result: RepairResult, chain: str) -> str:
+    """Return the report of a repair: what is left first, then what was settled."""
+    title = f"# Unknown writes: {repair_summary(result)}"
+    rows = [
+        f"| {'**open**' if r.is_left else 'settled'} | {_text(r.what)} | {r.amount or '–'} | {r.record_id or '–'} | "
+        f"{_text(r.outcome)} |"
+        for r in sorted(result.resolutions, key=lambda r: not r.is_left)
+    ]
+    head = ["| | Write | USD | BILL id | |", "|---|---|---|---|---|"]
+    table = "\n".join([*head, *rows]) if rows else "Nothing is open, and nothing was found twice."
+    return f"{title}\n\n{table}{_journal(chain)}"
+
+
+def stopped_report(error: BillError, what: str, steps: Iterable[Step], chain: str = "") -> str:
     """Return the report of a run that an error stopped: why, what to do, what stands at BILL."""
-    return f"# Stopped: {_text(what)}\n\n{_text(str(error))}\n\n{_table(steps)}"
+    return f"# Stopped: {_text(what)}\n\n{_text(str(error))}\n\n{_table(steps)}{_journal(chain)}"
 
 
 def _table(steps: Iterable[Step]) -> str:
@@ -70,6 +89,10 @@ def _table(steps: Iterable[Step]) -> str:
     if not rows:
         return "Nothing was made or found at BILL."
     return "\n".join(["| Record | Name | BILL id | |", "|---|---|---|---|", *rows])
+
+
+def _journal(chain: str) -> str:
+    return f"\n\nJournal: {chain}." if chain else ""
 
 
 def _text(value: str) -> str:

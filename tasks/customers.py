@@ -7,10 +7,11 @@ from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
 from billcom.inputs import CustomerInput
-from billcom.lookup import customers as lookup
+from billcom.intent import Decision, Intent, Outcome
+from billcom.lookup.customers import customer_bank_account_intent, customer_intent
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import ChargeAuthorization, Customer
-from billcom.once import Outcome, once
+from billcom.once import decide, find, once
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 
@@ -21,9 +22,13 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
     retry_delay_seconds=READ_DELAYS,
     retry_condition_fn=may_be_repeated,
 )
-async def find_customer(client: BillClient, wanted: CustomerInput) -> Customer | None:
-    """Return the customer of this name at BILL, or None. Raises ConflictError when a person must decide."""
-    return await lookup.find_customer(client, wanted)
+async def find_customer(
+    client: BillClient, wanted: CustomerInput, decision: Decision | None = None
+) -> Customer | None:
+    """Return the customer of this name, or None. Raises CaseError when a person must decide; `decision` says what."""
+    if decision is not None:
+        await decide(client, _customer(client, wanted), decision)
+    return await find(client, _customer(client, wanted))
 
 
 @task(
@@ -37,7 +42,7 @@ async def find_customer_bank_account(
     client: BillClient, customer_id: str, account: NewBankAccount
 ) -> BankAccount | None:
     """Return the customer's account that is `account`, or None. Raises NotPermittedError if not enabled."""
-    return await lookup.find_customer_bank_account(client, customer_id, account)
+    return await find(client, customer_bank_account_intent(client, customer_id, account))
 
 
 @task(
@@ -63,8 +68,7 @@ async def create_customer(client: BillClient, wanted: CustomerInput) -> Outcome[
     """Make the customer with its billing address, unless BILL has it."""
     return await once(
         client,
-        f"customer {wanted.name.casefold()}",
-        look=lambda: lookup.find_customer(client, wanted),
+        _customer(client, wanted),
         send=lambda: client.customers.create(wanted.to_new_customer()),
     )
 
@@ -76,8 +80,7 @@ async def create_customer_bank_account(
     """Add the bank account to the customer, unless it has it."""
     return await once(
         client,
-        f"bank account of customer {customer_id}",
-        look=lambda: lookup.find_customer_bank_account(client, customer_id, account),
+        customer_bank_account_intent(client, customer_id, account),
         send=lambda: client.customers.create_bank_account(customer_id, account),
     )
 
@@ -92,3 +95,7 @@ async def create_customer_bank_account(
 async def authorize_charge(client: BillClient, customer_id: str) -> ChargeAuthorization:
     """State that the organization holds the customer's authorization. Saying it twice is saying it once."""
     return await client.customers.authorize_charge(customer_id)
+
+
+def _customer(client: BillClient, wanted: CustomerInput) -> Intent[Customer]:
+    return customer_intent(client, wanted.name, wanted.email)

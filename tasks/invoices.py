@@ -7,10 +7,11 @@ from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
 from billcom.inputs import InvoiceInput
-from billcom.lookup import invoices as lookup
+from billcom.intent import Decision, Intent, Outcome
+from billcom.lookup.invoices import invoice_intent
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice, InvoiceEmail, InvoiceEmailRecipient, PaymentLinkRequest
-from billcom.once import Outcome, once
+from billcom.once import decide, find, once
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 
@@ -21,9 +22,16 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
     retry_delay_seconds=READ_DELAYS,
     retry_condition_fn=may_be_repeated,
 )
-async def find_invoice(client: BillClient, customer_id: str, wanted: InvoiceInput) -> Invoice | None:
-    """Return the customer's invoice of this number and amount, or None. Raises ConflictError."""
-    return await lookup.find_invoice(client, customer_id, wanted)
+async def find_invoice(
+    client: BillClient, customer_id: str, wanted: InvoiceInput, decision: Decision | None = None
+) -> Invoice | None:
+    """Return the customer's invoice of this number and amount, or None.
+
+    Raises CaseError for the number with another amount; `decision` says what a person made of it.
+    """
+    if decision is not None:
+        await decide(client, _invoice(client, customer_id, wanted), decision)
+    return await find(client, _invoice(client, customer_id, wanted))
 
 
 @task(task_run_name="create invoice {wanted.invoice_number}", cache_policy=NO_CACHE, retries=0)
@@ -31,8 +39,7 @@ async def create_invoice(client: BillClient, customer_id: str, wanted: InvoiceIn
     """Make the invoice, unless BILL has it."""
     return await once(
         client,
-        f"invoice {wanted.invoice_number.casefold()}",
-        look=lambda: lookup.find_invoice(client, customer_id, wanted),
+        _invoice(client, customer_id, wanted),
         send=lambda: client.invoices.create(wanted.to_new_invoice(customer_id)),
     )
 
@@ -66,3 +73,7 @@ async def make_payment_link(client: BillClient, invoice: Invoice, customer: Cust
 async def get_invoice(client: BillClient, invoice_id: str) -> Invoice:
     """Return the invoice as BILL has it now."""
     return await client.invoices.get(invoice_id)
+
+
+def _invoice(client: BillClient, customer_id: str, wanted: InvoiceInput) -> Intent[Invoice]:
+    return invoice_intent(client, customer_id, wanted.invoice_number, wanted.amount)

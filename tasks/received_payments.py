@@ -9,12 +9,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
-from billcom.lookup import received_payments as lookup
+from billcom.intent import Decision, Outcome
 from billcom.lookup.invoices import check_chargeable
+from billcom.lookup.received_payments import charge_description, charge_intent
 from billcom.models.invoice import Invoice
 from billcom.models.payment import FundingAccountReference
 from billcom.models.received_payment import InvoiceAmount, NewCharge, ReceivedPayment
-from billcom.once import Outcome, once
+from billcom.once import decide, find, once
+from tasks.money import check_not_stopped
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 
@@ -27,7 +29,7 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 )
 async def find_charge(client: BillClient, invoice: Invoice, label: str = "") -> ReceivedPayment | None:
     """Return the charge of this invoice under `label`, or None. Raises ConflictError when it is gone."""
-    return await lookup.find_charge(client, invoice, label)
+    return await find(client, charge_intent(client, invoice, label))
 
 
 @task(task_run_name="charge invoice {invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)
@@ -39,29 +41,36 @@ async def charge_invoice(
     bank_account_id: str,
     payment_date: date,
     label: str = "",
+    decision: Decision | None = None,
 ) -> Outcome[ReceivedPayment]:
     """Charge `amount` dollars, the whole invoice, to the customer's bank account, unless it is charged already.
 
-    Reads the invoice again just before: raises ConflictError when something else pays it. Raises
-    OutcomeUnknownError when BILL's answer was lost and the charge can't be found; BILL can't undo a charge.
+    Reads the invoice again just before: raises ConflictError when something else pays it; StoppedError and
+    CapError when no money, or not as much, may move. Raises UnsettledError when BILL's answer was lost and the
+    charge can't be found: BILL can't undo a charge; `decision` says what a person made of it.
     """
 
+    async def guard() -> None:
+        await check_not_stopped()
+        check_chargeable(await client.invoices.get(invoice.id), amount)
+
     async def send() -> ReceivedPayment:
-        present = await client.invoices.get(invoice.id)
-        check_chargeable(present, amount)
         return await client.received_payments.charge(
             NewCharge(
                 customer_id=customer_id,
                 funding_account=FundingAccountReference(id=bank_account_id),
-                invoice_payments=[InvoiceAmount(invoice_id=present.id, amount=amount)],
-                description=lookup.charge_description(client, invoice, label),
+                invoice_payments=[InvoiceAmount(invoice_id=invoice.id, amount=amount)],
+                description=charge_description(client, invoice, label),
                 payment_date=payment_date,
             )
         )
 
-    return await once(
-        client,
-        f"charge of invoice {invoice.id}",
-        look=lambda: lookup.find_charge(client, invoice, label),
-        send=send,
-    )
+    details = {
+        "customer_id": customer_id,
+        "bank_account_id": bank_account_id,
+        "payment_date": str(payment_date),
+    }
+    intent = charge_intent(client, invoice, label, details)
+    if decision is not None:
+        await decide(client, intent, decision)
+    return await once(client, intent, send=send, guard=guard)

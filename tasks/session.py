@@ -9,6 +9,7 @@ import orjson
 from prefect import task
 from prefect.cache_policies import CacheKeyFnPolicy
 from prefect.context import TaskRunContext
+from prefect.runtime import flow_run
 from prefect.serializers import Serializer
 
 from billcom.client import BillClient
@@ -111,4 +112,4 @@ async def connect(settings: Settings) -> BillClient:
     """Return a client signed in with the session all runs share. Raises SignInError when BILL refuses."""
     sessions = SharedSession(settings)
     await sessions.current()
-    return BillClient(settings, sessions=sessions)
+    return BillClient(settings, sessions=sessions, run=str(flow_run.id or ""))

@@ -7,10 +7,11 @@ from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
 from billcom.inputs import VendorInput
-from billcom.lookup import vendors as lookup
+from billcom.intent import Decision, Intent, Outcome
+from billcom.lookup.vendors import vendor_bank_account_intent, vendor_intent
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.vendor import Vendor
-from billcom.once import Outcome, once
+from billcom.once import decide, find, once
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 
@@ -21,9 +22,13 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
     retry_delay_seconds=READ_DELAYS,
     retry_condition_fn=may_be_repeated,
 )
-async def find_vendor(client: BillClient, wanted: VendorInput) -> Vendor | None:
-    """Return the vendor of this name at BILL, or None. Raises ConflictError when a person must decide."""
-    return await lookup.find_vendor(client, wanted)
+async def find_vendor(
+    client: BillClient, wanted: VendorInput, decision: Decision | None = None
+) -> Vendor | None:
+    """Return the vendor of this name, or None. Raises CaseError when a person must decide; `decision` says what."""
+    if decision is not None:
+        await decide(client, _vendor(client, wanted), decision)
+    return await find(client, _vendor(client, wanted))
 
 
 @task(
@@ -37,7 +42,7 @@ async def find_vendor_bank_account(
     client: BillClient, vendor_id: str, account: NewBankAccount
 ) -> BankAccount | None:
     """Return the vendor's bank account, or None. Raises ConflictError when BILL holds another."""
-    return await lookup.find_vendor_bank_account(client, vendor_id, account)
+    return await find(client, vendor_bank_account_intent(client, vendor_id, account))
 
 
 @task(task_run_name="create vendor {wanted.name}", cache_policy=NO_CACHE, retries=0)
@@ -45,8 +50,7 @@ async def create_vendor(client: BillClient, wanted: VendorInput, account: NewBan
     """Make the vendor with its bank account, unless BILL has it."""
     return await once(
         client,
-        f"vendor {wanted.name.casefold()}",
-        look=lambda: lookup.find_vendor(client, wanted),
+        _vendor(client, wanted),
         send=lambda: client.vendors.create(wanted.to_new_vendor(account)),
     )
 
@@ -58,7 +62,10 @@ async def create_vendor_bank_account(
     """Give the vendor its bank account, unless it has it. Raises ConflictError when it has another."""
     return await once(
         client,
-        f"bank account of vendor {vendor_id}",
-        look=lambda: lookup.find_vendor_bank_account(client, vendor_id, account),
+        vendor_bank_account_intent(client, vendor_id, account),
         send=lambda: client.vendors.create_bank_account(vendor_id, account),
     )
+
+
+def _vendor(client: BillClient, wanted: VendorInput) -> Intent[Vendor]:
+    return vendor_intent(client, wanted.name, wanted.email, wanted.account_number)

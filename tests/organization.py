@@ -49,6 +49,7 @@ class Organization:
             "BILL_DEV_KEY": self.credentials["dev_key"],
             "BILL_STATE_DIR": str(state_dir / "state"),
             "BILL_NOW": MONDAY,
+            "BILL_SETTLE_SECONDS": "0.5",
         }
 
     def control(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> Any:

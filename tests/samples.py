@@ -6,7 +6,15 @@ from typing import Any, cast
 
 from prefect import Flow
 
-from billcom.inputs import BillInput, ChargeInput, CustomerInput, InvoiceInput, PaymentInput, VendorInput
+from billcom.inputs import (
+    BillInput,
+    CasePolicy,
+    ChargeInput,
+    CustomerInput,
+    InvoiceInput,
+    PaymentInput,
+    VendorInput,
+)
 from tasks.blocks import BillBankAccount
 
 ADDRESS = {"line1": "123 Main Street", "city": "San Jose", "state": "CA", "zip": "95002"}
@@ -14,8 +22,8 @@ ACCOUNT_NUMBER = "111222333"
 
 
 async def run(flow: Flow[..., Any], parameters: dict[str, Any]) -> Any:
-    """Run a flow with parameters by name, and return its result."""
-    return await cast("Any", flow)(**parameters)
+    """Run a flow with parameters by name, and return its result; what a person decides stops it."""
+    return await cast("Any", flow)(**({"on_case": CasePolicy.STOP} | parameters))
 
 
 def vendor(**changes: Any) -> VendorInput:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from billcom.journal_cli import journal_app
+
 app = App(name="billcom", help="BILL v3 accounts payable and receivable: the local BILL and its tools.")
+mfa = App(name="mfa", help="Multi-factor authentication.")
+app.command(mfa)
+app.command(journal_app)
 
 
 @app.command
@@ -47,6 +53,28 @@ def emulator(
             return 1
         rules[name] = value
     return serve(host, port, clock, mfa_token, rules, permissive)
+
+
+@app.command
+def doctor() -> int:
+    """Say, one line each, whether a payment could be made now; exit 1 when it could not.
+
+    Checks credentials, environment, state directory, session, MFA trust, role, funding accounts and clock.
+    """
+    from billcom.doctor import report
+
+    return 0 if asyncio.run(report(print)) else 1
+
+
+@mfa.command
+def enroll() -> int:
+    """Have BILL text a code, type it here, and unattended runs are trusted for 30 days.
+
+    The code is read from the terminal, or from standard input when that is none. Three tries.
+    """
+    from billcom.enroll import run
+
+    return run()
 
 
 def main() -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -21,14 +24,17 @@ from pydantic import SecretStr
 from billcom.errors import (
     BillError,
     ConcurrencyLimitError,
+    HourlyLimitError,
     NeverSentError,
     OutcomeUnknownError,
     SessionExpiredError,
     SettingsError,
+    TooLateError,
     UnavailableError,
     error_from,
     read_entries,
 )
+from billcom.journal import Journal
 from billcom.resources.authentication import Authentication
 from billcom.resources.bills import Bills
 from billcom.resources.customers import Customers
@@ -42,14 +48,12 @@ from billcom.session import OwnSession, Session, SessionSource
 from billcom.settings import Environment, Settings
 from billcom.slots import Slots
 
-TIMEOUT_SECONDS = 30.0
-"""For one whole request, from its first byte to the last of its answer."""
-
 _CONNECT_SECONDS = 5.0
 _ATTEMPTS = 4
 _BACKOFF_SECONDS = 0.25
 # Shorter than a server keeps an idle connection open: a write on one that was just closed has no known outcome.
 _KEEPALIVE_SECONDS = 2.0
+_AFTER_THE_HOUR_SECONDS = 5.0
 # Failures before the first byte of the request.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -61,7 +65,8 @@ class BillClient:
 
     `sessions` says where the session comes from; without it the client signs in for itself when first
     needed. At most three requests are in flight for the organization over all processes of this machine
-    that share the state directory.
+    that share the state directory. `run` is noted in the journal. `timeout_seconds` is for one whole request,
+    from its first byte to the last of its answer; BILL_TIMEOUT_SECONDS unless given.
 
     Every call raises the errors of `billcom.errors`: UnavailableError for reads, OutcomeUnknownError for
     writes whose answer never came, an ApiError for BILL's own refusals.
@@ -72,7 +77,8 @@ class BillClient:
         settings: Settings,
         *,
         sessions: SessionSource | None = None,
-        timeout_seconds: float = TIMEOUT_SECONDS,
+        run: str = "",
+        timeout_seconds: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.settings = settings
@@ -86,11 +92,13 @@ class BillClient:
         self.invoices = Invoices(self)
         self.received_payments = ReceivedPayments(self)
         self.sessions: SessionSource = sessions or OwnSession(self.authentication.sign_in)
-        self._timeout_seconds = timeout_seconds
+        self.journal = Journal(settings, run)
+        self._timeout_seconds = timeout_seconds or settings.timeout_seconds
         self._sleep = sleep
+        self.date_header = ""  # HTTP's Date of the last answer: the only time that BILL tells
         self._slots = Slots(settings.state_path / "slots" / settings.organization_key)
         self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
+            timeout=httpx.Timeout(self._timeout_seconds, connect=_CONNECT_SECONDS),
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
         )
 
@@ -129,11 +137,46 @@ class BillClient:
                 if attempt == _ATTEMPTS or not call.may_be_repeated_after(error):
                     raise
                 await self.back_off(attempt)
+            except HourlyLimitError as error:
+                if not call.repeatable or attempt == _ATTEMPTS:
+                    raise
+                await self.wait_for_hour(error)
             except SessionExpiredError:
                 if session is None or renewed or not call.repeatable or attempt == _ATTEMPTS:
                     raise
                 session, renewed = await self.sessions.renewed(session), True
         raise AssertionError("the last attempt returns or raises")
+
+    async def pause(self, seconds: float) -> None:
+        """Wait; what waits in tests is theirs to say."""
+        await self._sleep(seconds)
+
+    async def wait_for_hour(self, error: HourlyLimitError) -> None:
+        """Wait for the top of the hour where BILL_WAIT_FOR_HOUR allows it; else raise `error`."""
+        if not self.settings.wait_for_hour:
+            raise error
+        left = (self._next_hour() - self.settings.clock.now()).total_seconds()
+        logger.warning("%s Waiting %.0f seconds.", error, left)
+        await self.pause(left + _AFTER_THE_HOUR_SECONDS * random.random())
+
+    def _next_hour(self) -> datetime:
+        now = self.settings.clock.now()
+        return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+    @asynccontextmanager
+    async def one_write(self, within_seconds: float) -> AsyncGenerator[Window]:
+        """Hold a slot for one write: once its window is open, it is sent within the time or not at all.
+
+        The request in it raises TooLateError when its first byte would go out later: as after a process was
+        stopped, or a machine asleep.
+        """
+        async with self._slots.hold():
+            window = Window(within_seconds)
+            token = _WINDOW.set((self, window))
+            try:
+                yield window
+            finally:
+                _WINDOW.reset(token)
 
     async def back_off(self, attempt: int = 1) -> None:
         """Wait before a repetition, longer with each `attempt`, never all for the same time."""
@@ -155,15 +198,19 @@ class BillClient:
             ) from error
 
     async def _exchange(self, call: _Call, session: Session | None) -> Any:
+        owner, window = _WINDOW.get()
+        mine = window if owner is self and call.method != "GET" else None
         try:
-            async with self._slots.hold(), asyncio.timeout(self._timeout_seconds):
+            async with nullcontext() if mine else self._slots.hold(), asyncio.timeout(self._timeout_seconds):
                 response = await self._http.request(
                     call.method,
                     self.settings.base_url + call.path,
                     params=call.query,
                     content=_encode(call.body),
                     headers=_JSON | self._session_headers(session),
+                    extensions={"trace": mine.check} if mine else {},
                 )
+                self.date_header = response.headers.get("Date", "")
         except _NEVER_SENT as error:
             where = self.settings.base_url
             raise NeverSentError(
@@ -171,7 +218,10 @@ class BillClient:
             ) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise call.lost(type(error).__name__) from error
-        return _answer(response, call)
+        try:
+            return _answer(response, call)
+        except HourlyLimitError as error:
+            raise error.about(f"it is at {self._next_hour():%H:%M} UTC") from None
 
     def _session_headers(self, session: Session | None) -> dict[str, str]:
         if session is None:
@@ -181,6 +231,32 @@ class BillClient:
             "devKey": self.settings.dev_key.get_secret_value(),
         }
 
+
+class Window:
+    """The time between a claim and the first byte of its request, the machine's sleep included."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends = float("inf")
+
+    def open(self) -> None:
+        """Start it, the claim being on disk."""
+        self._ends = _uptime() + self._seconds
+
+    async def check(self, event: str, _details: object) -> None:
+        """Raise TooLateError when a request's headers would go out after its end."""
+        if event.endswith("send_request_headers.started") and _uptime() > self._ends:
+            raise TooLateError(
+                f"claimed more than {self._seconds:g} seconds ago: nothing was sent. Run again to go on"
+            )
+
+
+def _uptime() -> float:
+    """Return seconds that go on while the machine sleeps, and that nobody sets."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+_WINDOW: ContextVar[tuple[BillClient | None, Window | None]] = ContextVar("window", default=(None, None))
 
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 

@@ -3,9 +3,15 @@
     BillError
     ├── SettingsError              a setting is missing or contradicts another: nothing was sent
     ├── InputError                 an input is wrong: nothing was sent
+    ├── CapError                   more money than BILL_MAX_AMOUNT or BILL_MAX_TOTAL allows: nothing was sent
+    ├── StoppedError               the stop switch is on: nothing was sent
+    ├── JournalError               the journal can't be used or has lost rows: nothing was sent
     ├── ConflictError              BILL holds something that contradicts the input: a person decides
+    │   └── CaseError              … and can say which, here and now
+    │       └── UnsettledError     it was sent, is not at BILL, and may still be done
     ├── UnavailableError           no proper answer to a call that may be repeated: try again later
     │   └── NeverSentError         not a byte of it was sent
+    ├── TooLateError               a claim grew too old before it was sent: nothing was sent
     ├── OutcomeUnknownError        no proper answer to a write: BILL may have acted, look before anything else
     └── ApiError                   BILL refused, with its own error array
         ├── RejectedError          fix the input or the state of the record
@@ -73,8 +79,45 @@ class InputError(BillError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
+class CapError(BillError):
+    """More money than a cap allows, for one payment or for a day. Nothing was sent; check, or raise the cap."""
+
+
+class StoppedError(BillError):
+    """Somebody has stopped all money. Nothing was sent; run again once the switch is off."""
+
+
+class JournalError(BillError):
+    """The journal can't be read or written, or has lost rows. Nothing was sent; its message says what to do."""
+
+
 class ConflictError(BillError):
     """BILL already holds something that contradicts what was asked. Nothing was sent; a person decides."""
+
+
+class CaseError(ConflictError):
+    """What reading BILL can't decide and a person can: which record it is, or that it is none.
+
+    `identity` names the write, `sequence` the last journal row it was decided on: an answer to another one
+    is void. Both are empty where the journal has no part in it.
+    """
+
+    identity: str = ""
+    sequence: int = 0
+
+    def of(self, identity: str, sequence: int) -> Self:
+        """Return the error, saying which write it is about and how far its journal had come."""
+        self.identity, self.sequence = identity, sequence
+        return self
+
+
+class UnsettledError(CaseError):
+    """A payment or charge was sent, BILL shows none after the settle time, and it may still act.
+
+    Nothing was sent again. Look for it in BILL, then say which it is, or that it did not happen.
+    """
+
+    going_on = "look at BILL for what is missing before anything is run again"
 
 
 class UnavailableError(BillError):
@@ -83,6 +126,10 @@ class UnavailableError(BillError):
 
 class NeverSentError(UnavailableError):
     """BILL could not be reached: not a byte of the call was sent. Check the address and the network."""
+
+
+class TooLateError(BillError):
+    """A claim had grown too old before the first byte of its request: nothing was sent. Claim it anew."""
 
 
 class OutcomeUnknownError(BillError):
@@ -191,7 +238,7 @@ class UntrustedSessionError(ApiError):
 class HourlyLimitError(ApiError):
     """20,000 requests an hour per developer key are used up. Wait for the top of the hour."""
 
-    advice = "Wait for the top of the hour."
+    advice = "Wait for the top of the hour, or let runs wait by themselves: BILL_WAIT_FOR_HOUR=true."
 
 
 class ConcurrencyLimitError(ApiError):

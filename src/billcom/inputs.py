@@ -93,6 +93,13 @@ class CodeSource(StrEnum):
     LOCAL_PHONE = "the local BILL's phone (local environment only)"
 
 
+class CasePolicy(StrEnum):
+    """What a run does about a case that reading BILL can't decide."""
+
+    ASK = "ask a person in this run's form, and wait"
+    STOP = "stop; a later run, or resolve_unknowns, asks"
+
+
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

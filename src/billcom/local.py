@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import SecretStr
 
 from billcom.client import BillClient
@@ -14,6 +16,11 @@ async def texted_code(client: BillClient, challenge_id: str) -> SecretStr:
         if message["challenge_id"] == challenge_id:
             return SecretStr(message["code"])
     raise UnavailableError(f"the local BILL texted no code for challenge {challenge_id}: ask for a new one")
+
+
+async def local_time(client: BillClient) -> datetime:
+    """Return what time the local BILL's own clock says it is. Raises SettingsError outside of it."""
+    return datetime.fromisoformat((await client.local("GET", "/_local/clock"))["now"])
 
 
 async def count_requests(client: BillClient) -> int:

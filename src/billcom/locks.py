@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from billcom.private import make_private_directory
 
 _POLL_SECONDS = 0.02
 
 
 @asynccontextmanager
-async def locked(path: Path) -> AsyncGenerator[None]:
-    """Hold the lock file `path`, waiting for whoever holds it; made, with its folder, when missing."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    while (descriptor := try_lock(path)) is None:
+async def locked(path: Path, on_wait: Callable[[], object] | None = None) -> AsyncGenerator[None]:
+    """Hold the lock file `path`, waiting for whoever holds it; made, with its folder, when missing.
+
+    `on_wait` is called once when somebody holds it.
+    """
+    make_private_directory(path.parent)
+    descriptor = try_lock(path)
+    if descriptor is None and on_wait is not None:
+        on_wait()
+    while descriptor is None:
         await asyncio.sleep(_POLL_SECONDS)
+        descriptor = try_lock(path)
     try:
         yield
     finally:

@@ -50,6 +50,11 @@ Amount = Annotated[
 """A positive amount as people and forms give it: text in JSON, `Decimal` with two decimals in Python."""
 
 
+def plain(amount: Decimal | None) -> str:
+    """Return `amount` for a record that is compared: `1250.00`, empty for None."""
+    return "" if amount is None else str(amount.quantize(CENT))
+
+
 def display(amount: Decimal) -> str:
     """Return `amount` for people: `1,250.00`."""
     return f"{amount:,.2f}"

@@ -1,90 +1,115 @@
-"""Writes that must not repeat: look first, send at most once, and after a lost answer look again.
+"""Writes that must not repeat: look at BILL, claim in the journal, send at most once, settle by reading.
 
 Every create of a vendor, bill, payment, customer, bank account, invoice or charge goes through `once`; nothing
-else sends one. A look is the only evidence it has.
+else sends one.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any
 
+from billcom.attempt import SENT_AGAIN, Attempt, is_gone, look_at_bill, read_standing
 from billcom.client import BillClient
-from billcom.errors import (
-    ConcurrencyLimitError,
-    ConflictError,
-    DuplicateError,
-    OutcomeUnknownError,
-    SessionExpiredError,
-)
+from billcom.errors import ConflictError, NotFoundError
+from billcom.intent import Decision, Intent, Outcome, T, Verdict
+from billcom.journal import Entry, LostRaceError, State
 from billcom.locks import locked
 
-_ROUNDS = 3
 
-T = TypeVar("T")
+async def find(client: BillClient, intent: Intent[T]) -> T | None:
+    """Return the record of an intent, by the journal's id or by looking at BILL, or None. Sends nothing.
 
-
-@dataclass(frozen=True)
-class Outcome(Generic[T]):
-    """A record at BILL, and whether this call made it or found it."""
-
-    record: T
-    made: bool
+    What is found of an attempt that was open is adopted. Raises ConflictError as the intent's look and check do.
+    """
+    last = (await client.journal.of_subject(intent.kind, intent.subject)).get(intent.label)
+    if last is not None and last.state is State.DONE:
+        return await read_standing(intent, last)
+    found = await look_at_bill(intent, last)
+    if found is not None and last is not None and last.is_open:
+        with suppress(LostRaceError):
+            await Attempt(client, intent).note(last, State.DONE, found, note="found at BILL")
+    return found
 
 
 async def once(
     client: BillClient,
-    subject: str,
+    intent: Intent[T],
     *,
-    look: Callable[[], Awaitable[T | None]],
     send: Callable[[], Awaitable[T]],
+    guard: Callable[[], Awaitable[object]] | None = None,
 ) -> Outcome[T]:
-    """Return the record that `look` finds at BILL; when there is none, `send` it.
+    """Return the record of an intent: known by the journal, found at BILL, or sent now.
 
-    `subject` says what is made, such as `payment 00n…`: on one machine nobody else makes it meanwhile. A
-    refusal for an expired session or for concurrency is BILL's own, nothing was done: it starts again from
-    the look.
-    Raises OutcomeUnknownError when an answer was lost and the record is not to be found either: it may
-    still appear; never send it again without a look.
+    `guard` raises when it must not be sent now. Raises ConflictError when the identity was asked for with
+    other content; UnsettledError when a payment or charge was sent, BILL shows none after the settle time,
+    and a person has to decide; BILL's own refusals as they are (nothing was done); JournalError when the
+    journal can't be used (nothing was sent).
     """
-    name = hashlib.sha256(subject.encode()).hexdigest()[:32]
-    settings = client.settings
-    async with locked(settings.state_path / "locks" / settings.organization_key / name):
-        renewed = False
-        for last in (*[False] * (_ROUNDS - 1), True):
-            found = await look()
-            if found is not None:
-                return Outcome(found, made=False)
-            session = await client.sessions.current()
-            try:
-                return Outcome(await send(), made=True)
-            except (SessionExpiredError, ConcurrencyLimitError) as error:
-                expired = isinstance(error, SessionExpiredError)
-                if last or (expired and renewed):
-                    raise
-                if expired:
-                    await client.sessions.renewed(session)
-                    renewed = True
-                else:
-                    await client.back_off()
-            except (OutcomeUnknownError, DuplicateError) as error:
-                found = await _look_after(error, look)
-                return Outcome(found, made=isinstance(error, OutcomeUnknownError))
-    raise AssertionError("the last round returns or raises")
+    async with _alone(client, intent):
+        return await Attempt(client, intent, send, guard).run()
 
 
-async def _look_after(
-    error: OutcomeUnknownError | DuplicateError, look: Callable[[], Awaitable[T | None]]
-) -> T:
-    """Return what BILL holds after a lost answer; raise `error` when it holds nothing, or can't be asked."""
+async def decide(client: BillClient, intent: Intent[T], decision: Decision) -> bool:
+    """Record what a person decided; return whether it still applied.
+
+    A record that is said to be it is read and must be what was asked for, else ConflictError; "it did not
+    happen" is believed only after one more look. What has moved on since the case was put is left alone.
+    """
+    async with _alone(client, intent):
+        attempt = Attempt(client, intent)
+        last = await attempt.last()
+        if (last.sequence if last else 0) != decision.sequence or decision.verdict is Verdict.LEAVE:
+            return False
+        if decision.verdict is Verdict.HAPPENED:
+            record = await _read_named(intent, decision.record_id.strip())
+            known = last.details if last else intent.details
+            details = {name: value for name, value in known.items() if name != SENT_AGAIN}
+            await attempt.note(last, State.DONE, record, details=details, note="a person: it happened")
+        elif last is not None and last.state is State.DONE and not await is_gone(intent, last):
+            return True
+        elif (found := await look_at_bill(intent, last, past=True)) is not None:
+            await attempt.note(last, State.DONE, found, note="found at BILL")
+        else:
+            await attempt.release(last)
+        return True
+
+
+def was_sent_again(entry: Entry) -> bool:
+    """Return whether a write was sent a second time, so that BILL may turn out to have made both."""
+    return SENT_AGAIN in entry.details
+
+
+async def settle(client: BillClient, intent: Intent[T]) -> T | None:
+    """Return what BILL holds of an open attempt once the settle time is over, adopted; None when nothing.
+
+    For one who only reads: an attempt that is not money is closed as not sent; for money raises
+    UnsettledError.
+    """
+    async with _alone(client, intent):
+        attempt = Attempt(client, intent)
+        last = await attempt.last()
+        if last is not None and last.is_open:
+            await attempt.settle(last)
+        return await find(client, intent)
+
+
+async def _read_named(intent: Intent[T], record_id: str) -> T:
+    """Return the record a person names, which must be what was asked for."""
     try:
-        found = await look()
-    except ConflictError:
-        raise
-    except Exception as unreadable:
-        raise error from unreadable
-    if found is None:
-        raise error
-    return found
+        # An id is letters and digits: anything else would be another address.
+        record = await intent.get(record_id) if record_id.isalnum() and record_id.isascii() else None
+    except NotFoundError:
+        record = None
+    if record is None:
+        raise ConflictError(f"BILL has no {intent.kind} {record_id!r}: give its id")
+    (intent.match or intent.check)(record)
+    return record
+
+
+def _alone(client: BillClient, intent: Intent[Any]) -> AbstractAsyncContextManager[None]:
+    """Hold the subject's lock: on one machine nobody else writes it meanwhile, whatever the label."""
+    name = hashlib.sha256(f"{intent.kind}\0{intent.subject}".encode()).hexdigest()[:32]
+    return locked(client.settings.state_path / "locks" / client.settings.organization_key / name)

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from billcom.intent import AMOUNT
+from billcom.journal import Entry
+
 
 class Deed(StrEnum):
     """What became of one record."""
@@ -74,3 +77,39 @@ class ArResult(_Result):
     emailed: bool = False
     not_emailed: bool = False
     payment_link: str = ""
+
+
+class Resolution(BaseModel):
+    """What became of one open or doubtful write. `is_left`: it still is; then `outcome` says why and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    amount: str
+    record_id: str
+    outcome: str
+    is_left: bool
+
+    @classmethod
+    def of(cls, entry: Entry, outcome: str, *, record_id: str = "", is_left: bool = False) -> Resolution:
+        """Return what became of the write of a journal row."""
+        return cls(
+            what=str(entry.identity),
+            amount=entry.content.get(AMOUNT, ""),
+            record_id=record_id or entry.record_id,
+            outcome=outcome,
+            is_left=is_left,
+        )
+
+
+class RepairResult(BaseModel):
+    """What became of every open write, and of those done ones that turned out wrong."""
+
+    model_config = ConfigDict(frozen=True)
+
+    resolutions: tuple[Resolution, ...]
+
+    @property
+    def left(self) -> tuple[Resolution, ...]:
+        """What a person still has to decide or mend."""
+        return tuple(r for r in self.resolutions if r.is_left)

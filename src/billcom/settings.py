@@ -11,11 +11,14 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billcom.clock import Clock
 from billcom.errors import SettingsError
+from billcom.money import Amount
+
+MIN_TIMEOUT_SECONDS = 10.0
 
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -77,6 +80,14 @@ class Settings(StateSettings):
     allow_production: bool = False
     time_zone: str = "America/New_York"
     now: datetime | None = None
+    journal_url: SecretStr = SecretStr("")
+    single_machine: bool = False
+    settle_seconds: float = Field(default=90.0, ge=0, allow_inf_nan=False)
+    resend_after_minutes: float | None = Field(default=None, ge=15, allow_inf_nan=False)
+    timeout_seconds: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    wait_for_hour: bool = False
+    max_amount: Amount | None = None
+    max_total: Amount | None = None
 
     @classmethod
     def load(cls, **given: Any) -> Self:
@@ -183,10 +194,35 @@ class Settings(StateSettings):
             )
         if bool(self.device) != bool(self.remember_me_id.get_secret_value()):
             found.append("BILL_DEVICE and BILL_REMEMBER_ME_ID go together: set both or neither")
+        found += self._unsafe()
         if self.now is not None and self.environment is not Environment.LOCAL:
             found.append("BILL_NOW sets the clock of the local environment only: remove it")
         if self.now is not None and self.now.tzinfo is None:
             found.append(f"BILL_NOW {self.now.isoformat()} has no offset: write 2026-11-23T15:00:00+00:00")
+        return found
+
+    def _unsafe(self) -> list[str]:
+        """Return what would make it unsafe to move real money with these settings."""
+        if self.environment is Environment.LOCAL:
+            return []
+        found: list[str] = []
+        if self.settle_seconds < 2 * self.timeout_seconds:
+            found.append(
+                f"BILL_SETTLE_SECONDS {self.settle_seconds:g} is less than twice BILL_TIMEOUT_SECONDS: a request may "
+                f"be under way still when it is taken for lost; set at least {2 * self.timeout_seconds:g}"
+            )
+        if self.timeout_seconds < MIN_TIMEOUT_SECONDS:
+            found.append(
+                f"BILL_TIMEOUT_SECONDS {self.timeout_seconds:g} is too short for BILL: set at least "
+                f"{MIN_TIMEOUT_SECONDS:g}"
+            )
+        url = self.journal_url.get_secret_value()
+        on_sqlite = not url or url.startswith("sqlite")
+        if self.environment is Environment.PRODUCTION and on_sqlite and not self.single_machine:
+            found.append(
+                "BILL_JOURNAL_URL names no PostgreSQL, so that only this machine keeps the journal: set it, or, "
+                "when no other machine ever pays for this organization, BILL_SINGLE_MACHINE=true"
+            )
         return found
 
     @cached_property

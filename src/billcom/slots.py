@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from billcom.locks import try_lock
+from billcom.private import make_private_directory
 
 SLOTS = 3
 _POLL_SECONDS = 0.004
@@ -24,7 +25,7 @@ class Slots:
 
     def __init__(self, directory: Path, count: int = SLOTS) -> None:
         self._paths = [directory / f"slot-{number}.lock" for number in range(count)]
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_directory(directory)
 
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:

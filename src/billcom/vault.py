@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from contextlib import suppress
@@ -10,6 +12,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 
 from billcom.errors import SettingsError
+from billcom.private import make_private_directory
 from billcom.settings import StateSettings
 
 _KEY_FILE = "session.key"
@@ -35,11 +38,17 @@ class Vault:
                 "with: restore the key, or sign in and enrol the device again"
             ) from None
 
-    def _fernet(self) -> Fernet:
+    def mark(self, clear: str) -> str:
+        """Return 32 hexadecimal digits that are the same for the same text and key, and don't give it away."""
+        return hmac.new(self._key(), clear.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _key(self) -> bytes:
         given = self._settings.session_key.get_secret_value()
-        key = given.encode() if given else _read_or_make_key(self._settings.state_path)
+        return given.encode() if given else _read_or_make_key(self._settings.state_path)
+
+    def _fernet(self) -> Fernet:
         try:
-            return Fernet(key)
+            return Fernet(self._key())
         except ValueError:
             raise SettingsError(
                 "BILL_SESSION_KEY is not a Fernet key: make one with python -c "
@@ -51,7 +60,7 @@ def _read_or_make_key(directory: Path) -> bytes:
     path = directory / _KEY_FILE
     with suppress(FileNotFoundError):
         return path.read_bytes()
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_directory(directory)
     write_private(draft := directory / f"{_KEY_FILE}.{secrets.token_hex(8)}", Fernet.generate_key())
     # A link is all or nothing: of two processes that make a key at once, both read the first one's.
     with suppress(FileExistsError):
@@ -62,7 +71,7 @@ def _read_or_make_key(directory: Path) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_directory(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

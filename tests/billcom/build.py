@@ -8,7 +8,12 @@ from pydantic import SecretStr
 
 from billcom.client import BillClient
 from billcom.inputs import AddressInput, BillInput, CustomerInput, InvoiceInput, InvoiceLineInput, VendorInput
+from billcom.intent import Intent
 from billcom.local import texted_code
+from billcom.lookup.bills import bill_intent
+from billcom.lookup.customers import customer_intent
+from billcom.lookup.invoices import invoice_intent
+from billcom.lookup.vendors import vendor_intent
 from billcom.models.address import NewAddress
 from billcom.models.bank_account import NewBankAccount
 from billcom.models.bill import Bill, NewBill, NewBillInvoice, NewBillLine
@@ -139,6 +144,32 @@ def invoice_input(price: str = "14.99", **changes: Any) -> InvoiceInput:
             **changes,
         }
     )
+
+
+def wanted_vendor(bill: BillClient, **changes: Any) -> Intent[Vendor]:
+    """Return what `new_vendor` makes as it is looked for."""
+    wanted = vendor_input(**changes)
+    return vendor_intent(bill, wanted.name, wanted.email, wanted.account_number)
+
+
+def wanted_bill(bill: BillClient, vendor_id: str, **changes: Any) -> Intent[Bill]:
+    """Return what `new_bill` makes as it is looked for."""
+    wanted = bill_input(**changes)
+    return bill_intent(bill, vendor_id, wanted.invoice_number, wanted.invoice_date, wanted.amount)
+
+
+def wanted_customer(bill: BillClient, **changes: Any) -> Intent[Customer]:
+    """Return what `new_customer` makes as it is looked for."""
+    wanted = customer_input(**changes)
+    return customer_intent(bill, wanted.name, wanted.email)
+
+
+def wanted_invoice(
+    bill: BillClient, customer_id: str, price: str = "14.99", **changes: Any
+) -> Intent[Invoice]:
+    """Return what `new_invoice` makes as it is looked for."""
+    wanted = invoice_input(price, **changes)
+    return invoice_intent(bill, customer_id, wanted.invoice_number, wanted.amount)
 
 
 async def remember_device(bill: BillClient) -> SecretStr:

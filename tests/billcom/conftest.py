@@ -1,7 +1,9 @@
 """One local BILL for the whole run, an organization of its own for every test, and clients that never wait."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,20 @@ from tests.billcom.controls import Controls
 MONDAY = "2026-11-23T15:00:00+00:00"
 
 NewSettings = Callable[..., Settings]
+NewClient = Callable[..., Awaitable[BillClient]]
 
 
 class Waits(list[float]):
-    """What a client would have slept, in seconds."""
+    """What a client would have slept, in seconds: it takes no time here, and as much at the local BILL."""
+
+    def __init__(self, controls: Controls) -> None:
+        super().__init__()
+        self._controls = controls
 
     async def __call__(self, seconds: float) -> None:
-        """Note it and go on."""
+        """Note it, let it pass at the local BILL, and go on."""
         self.append(seconds)
+        self._controls.advance(minutes=seconds / 60)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +79,7 @@ def new_settings(tmp_path: Path) -> NewSettings:
     """Build settings that read and write below the test's own folder."""
 
     def build(**values: Any) -> Settings:
-        return Settings.load(state_dir=tmp_path / "state", **values)
+        return Settings.load(**{"state_dir": tmp_path / "state", **values})
 
     return build
 
@@ -79,13 +87,13 @@ def new_settings(tmp_path: Path) -> NewSettings:
 @pytest.fixture
 def settings(local_bill: LocalBill, controls: Controls, new_settings: NewSettings) -> Settings:
     """Settings of the test's organization."""
-    return new_settings(base_url=local_bill.base_url, **controls.credentials)
+    return new_settings(base_url=local_bill.base_url, now=MONDAY, **controls.credentials)
 
 
 @pytest.fixture
-def waits() -> Waits:
+def waits(controls: Controls) -> Waits:
     """What the test's client would have slept."""
-    return Waits()
+    return Waits(controls)
 
 
 @pytest.fixture
@@ -100,3 +108,25 @@ async def trusted(bill: BillClient) -> BillClient:
     """The client, past MFA."""
     await pass_mfa(bill)
     return bill
+
+
+@pytest.fixture
+async def new_client(
+    bill: BillClient, controls: Controls, new_settings: NewSettings, waits: Waits
+) -> AsyncIterator[NewClient]:
+    """Build clients on the session of the test's client, with settings that differ; `sleeps` really waits."""
+    same = {"base_url": bill.settings.base_url, "now": MONDAY, **controls.credentials}
+    async with AsyncExitStack() as stack:
+
+        async def build(*, sleeps: bool = False, **values: Any) -> BillClient:
+            settings, sleep = new_settings(**(same | values)), asyncio.sleep if sleeps else waits
+            client = BillClient(settings, sessions=bill.sessions, sleep=sleep)
+            return await stack.enter_async_context(client)
+
+        yield build
+
+
+@pytest.fixture
+def permissive(controls: Controls) -> Controls:
+    """The local BILL at its least helpful: doubles are accepted, new records are late in lists."""
+    return controls.rules("permissive")

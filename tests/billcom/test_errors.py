@@ -72,7 +72,8 @@ async def test_a_refusal_becomes_the_error_of_its_code(
     assert type(error) is kind
     assert (error.status, error.code, error.message) == (status, code, "No.")
     assert (error.method, error.path) == ("POST", "/v3/vendors")
-    assert str(error) == f"POST /v3/vendors: {status} {code} No. {kind.advice}"
+    hour = " (it is at 16:00 UTC)" if kind is HourlyLimitError else ""
+    assert str(error) == f"POST /v3/vendors: {status} {code} No. {kind.advice}{hour}"
     assert controls.sent() == ["POST /v3/vendors"]
     assert controls.acted() == []
 

@@ -7,9 +7,9 @@ import pytest
 
 from billcom import BillClient
 from billcom.errors import ConflictError
-from billcom.lookup.bills import check_payable, find_bill
+from billcom.lookup.bills import check_payable
 from billcom.models.bill import NewBillInvoice
-from tests.billcom.build import bill_input, make_bill, make_vendor, pay
+from tests.billcom.build import make_bill, make_vendor, pay, wanted_bill
 from tests.billcom.controls import Controls
 
 pytestmark = pytest.mark.anyio
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.anyio
 async def test_the_bill_of_vendor_number_date_and_amount_is_found(bill: BillClient) -> None:
     made = await make_bill(bill)
     await make_bill(bill, vendor_id=made.vendor_id, number="202502")
-    found = await find_bill(bill, made.vendor_id, bill_input())
+    found = await wanted_bill(bill, made.vendor_id).look()
     assert found is not None and found.id == made.id
 
 
 async def test_the_number_of_another_vendor_is_another_bill(bill: BillClient) -> None:
     await make_bill(bill)
     other = await make_vendor(bill, name="Other")
-    assert await find_bill(bill, other.id, bill_input()) is None
+    assert await wanted_bill(bill, other.id).look() is None
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ async def test_the_same_number_with_another_amount_or_date_contradicts(
     made = await make_bill(bill)
     controls.forget()
     with pytest.raises(ConflictError) as caught:
-        await find_bill(bill, made.vendor_id, bill_input(**changes))
+        await wanted_bill(bill, made.vendor_id, **changes).look()
     assert str(caught.value) == (
         f"bill 202501 is at BILL ({made.id}) with {held}: correct the request, or the bill at BILL"
     )
@@ -54,43 +54,42 @@ async def test_the_same_number_with_another_amount_or_date_contradicts(
 
 async def test_an_amount_is_the_same_with_and_without_its_zeros(bill: BillClient) -> None:
     made = await make_bill(bill, "0.10")
-    assert await find_bill(bill, made.vendor_id, bill_input(amount="0.1")) is not None
+    assert await wanted_bill(bill, made.vendor_id, amount="0.1").look() is not None
 
 
 async def test_a_number_that_stands_twice_is_for_a_person_to_decide(bill: BillClient) -> None:
     first = await make_bill(bill)
     second = await make_bill(bill, vendor_id=first.vendor_id)
     with pytest.raises(ConflictError, match="bill 202501 stands twice at BILL") as caught:
-        await find_bill(bill, first.vendor_id, bill_input())
+        await wanted_bill(bill, first.vendor_id).look()
     assert first.id in str(caught.value) and second.id in str(caught.value)
 
 
 async def test_an_archived_bill_is_not_used(bill: BillClient) -> None:
     gone = await bill.bills.archive((await make_bill(bill)).id)
     with pytest.raises(ConflictError, match=rf"is archived at BILL \({gone.id}\): restore it, or renumber"):
-        await find_bill(bill, gone.vendor_id, bill_input())
+        await wanted_bill(bill, gone.vendor_id).look()
 
 
 async def test_one_in_use_goes_before_an_archived_one(bill: BillClient) -> None:
     gone = await bill.bills.archive((await make_bill(bill, "1.00")).id)
     made = await make_bill(bill, vendor_id=gone.vendor_id)
-    found = await find_bill(bill, gone.vendor_id, bill_input())
+    found = await wanted_bill(bill, gone.vendor_id).look()
     assert found is not None and found.id == made.id
 
 
 async def test_a_bill_of_another_number_is_passed_over(bill: BillClient) -> None:
     invoice = NewBillInvoice(invoice_number="OTHER", invoice_date=date(2026, 11, 20))
     made = await make_bill(bill, invoice=invoice)
-    assert await find_bill(bill, made.vendor_id, bill_input()) is None
+    assert await wanted_bill(bill, made.vendor_id).look() is None
 
 
 @pytest.mark.parametrize("number", ["inv-1001", "INV-1001 ", "Inv-1001"])
 async def test_a_number_that_differs_in_case_or_blanks_is_a_conflict(bill: BillClient, number: str) -> None:
     invoice = NewBillInvoice(invoice_number=number, invoice_date=date(2026, 11, 20))
     made = await make_bill(bill, invoice=invoice)
-    wanted = bill_input(invoice_number="INV-1001")
     with pytest.raises(ConflictError, match=r"INV-1001 is not at BILL, but '.*' of the same vendor is"):
-        await find_bill(bill, made.vendor_id, wanted)
+        await wanted_bill(bill, made.vendor_id, invoice_number="INV-1001").look()
 
 
 @pytest.mark.parametrize("status", ["UNASSIGNED", "APPROVED"])

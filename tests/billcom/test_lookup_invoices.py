@@ -6,9 +6,9 @@ import pytest
 
 from billcom import BillClient
 from billcom.errors import ConflictError
-from billcom.lookup.invoices import check_chargeable, find_invoice
+from billcom.lookup.invoices import check_chargeable
 from billcom.models.received_payment import InvoiceAmount
-from tests.billcom.build import charge, invoice_input, make_customer, make_invoice
+from tests.billcom.build import charge, make_customer, make_invoice, wanted_invoice
 from tests.billcom.controls import Controls
 
 pytestmark = pytest.mark.anyio
@@ -18,24 +18,24 @@ TOTAL = Decimal("29.98")
 
 async def test_the_invoice_of_the_number_is_found(bill: BillClient) -> None:
     customer = await make_customer(bill)
-    assert await find_invoice(bill, customer.id, invoice_input()) is None
+    assert await wanted_invoice(bill, customer.id).look() is None
     made = await make_invoice(bill, customer_id=customer.id)
     await make_invoice(bill, customer_id=customer.id, number="202503")
-    found = await find_invoice(bill, customer.id, invoice_input())
+    found = await wanted_invoice(bill, customer.id).look()
     assert found is not None and found.id == made.id
 
 
 async def test_the_invoice_of_another_customer_is_not_used(bill: BillClient) -> None:
     await make_invoice(bill)
     other = await make_customer(bill, name="Other")
-    assert await find_invoice(bill, other.id, invoice_input()) is None
+    assert await wanted_invoice(bill, other.id).look() is None
 
 
 async def test_the_same_number_with_another_amount_contradicts(bill: BillClient, controls: Controls) -> None:
     made = await make_invoice(bill)
     controls.forget()
     with pytest.raises(ConflictError) as caught:
-        await find_invoice(bill, made.customer_id or "", invoice_input(price="15.00"))
+        await wanted_invoice(bill, made.customer_id or "", price="15.00").look()
     assert str(caught.value) == (
         f"invoice 202502 is at BILL ({made.id}) with 29.98, the request says 30.00: correct the request, or "
         "the invoice at BILL"
@@ -50,14 +50,14 @@ async def test_a_number_that_stands_twice_is_for_a_person_to_decide(
     first = await make_invoice(bill)
     second = await make_invoice(bill, customer_id=first.customer_id)
     with pytest.raises(ConflictError, match="invoice 202502 stands twice at BILL") as caught:
-        await find_invoice(bill, first.customer_id or "", invoice_input())
+        await wanted_invoice(bill, first.customer_id or "").look()
     assert first.id in str(caught.value) and second.id in str(caught.value)
 
 
 async def test_an_archived_invoice_is_not_used(bill: BillClient) -> None:
     gone = await bill.invoices.archive((await make_invoice(bill)).id)
     with pytest.raises(ConflictError, match=r"is archived at BILL .*: restore it, or renumber"):
-        await find_invoice(bill, gone.customer_id or "", invoice_input())
+        await wanted_invoice(bill, gone.customer_id or "").look()
     with pytest.raises(ConflictError, match="is archived: restore it first"):
         check_chargeable(gone, TOTAL)
 

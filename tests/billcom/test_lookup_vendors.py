@@ -4,8 +4,8 @@ import pytest
 
 from billcom import BillClient
 from billcom.errors import ConflictError
-from billcom.lookup.vendors import find_vendor, find_vendor_bank_account
-from tests.billcom.build import bank_account, make_vendor, vendor_input
+from billcom.lookup.vendors import vendor_bank_account_intent
+from tests.billcom.build import bank_account, make_vendor, wanted_vendor
 from tests.billcom.controls import Controls
 
 pytestmark = pytest.mark.anyio
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.anyio
 
 async def test_none_is_found_where_there_is_none(bill: BillClient) -> None:
     await make_vendor(bill, name="Happy Music Two")
-    assert await find_vendor(bill, vendor_input()) is None
+    assert await wanted_vendor(bill).look() is None
 
 
 async def test_the_vendor_of_the_name_is_found(bill: BillClient) -> None:
     made = await make_vendor(bill)
     await make_vendor(bill, name="Other")
-    found = await find_vendor(bill, vendor_input())
+    found = await wanted_vendor(bill).look()
     assert found is not None and found.id == made.id
 
 
@@ -30,7 +30,7 @@ async def test_a_name_that_cannot_be_filtered_by_is_compared_in_code(
     made = await make_vendor(bill, name=name)
     await make_vendor(bill, name="Smith")
     controls.forget()
-    found = await find_vendor(bill, vendor_input(name=name))
+    found = await wanted_vendor(bill, name=name).look()
     assert found is not None and found.id == made.id
     assert [row["query"] for row in controls.journal()] == ["max=100&filters=archived%3Aeq%3Afalse", ""]
 
@@ -41,20 +41,20 @@ async def test_a_name_that_differs_in_case_or_blanks_is_for_a_person_to_decide(
 ) -> None:
     made = await make_vendor(bill, name=held)
     with pytest.raises(ConflictError, match=rf"'Smith, Jones' is not at BILL, but .* is \({made.id}\)"):
-        await find_vendor(bill, vendor_input(name="Smith, Jones"))
+        await wanted_vendor(bill, name="Smith, Jones").look()
 
 
 async def test_a_vendor_in_another_currency_is_not_used(bill: BillClient) -> None:
     made = await make_vendor(bill, bill_currency="CAD")
     with pytest.raises(ConflictError, match=rf"\({made.id}\) is kept in CAD at BILL: only USD"):
-        await find_vendor(bill, vendor_input())
+        await wanted_vendor(bill).look()
 
 
 async def test_two_of_one_name_are_for_a_person_to_decide(bill: BillClient, controls: Controls) -> None:
     first, second = await make_vendor(bill), await make_vendor(bill)
     controls.forget()
     with pytest.raises(ConflictError, match="several vendors are named 'Happy Music'") as caught:
-        await find_vendor(bill, vendor_input())
+        await wanted_vendor(bill).look()
     assert first.id in str(caught.value) and second.id in str(caught.value)
     assert controls.acted() == []
 
@@ -62,13 +62,13 @@ async def test_two_of_one_name_are_for_a_person_to_decide(bill: BillClient, cont
 async def test_an_archived_vendor_is_not_used(bill: BillClient) -> None:
     gone = await bill.vendors.archive((await make_vendor(bill)).id)
     with pytest.raises(ConflictError, match=rf"archived at BILL \({gone.id}\): restore it there"):
-        await find_vendor(bill, vendor_input())
+        await wanted_vendor(bill).look()
 
 
 async def test_one_in_use_goes_before_an_archived_one(bill: BillClient) -> None:
     await bill.vendors.archive((await make_vendor(bill)).id)
     made = await make_vendor(bill)
-    found = await find_vendor(bill, vendor_input())
+    found = await wanted_vendor(bill).look()
     assert found is not None and found.id == made.id
 
 
@@ -84,7 +84,7 @@ async def test_a_vendor_that_differs_contradicts(
 ) -> None:
     await make_vendor(bill, **held)
     with pytest.raises(ConflictError, match=f"has {field} at BILL.*correct one of the two"):
-        await find_vendor(bill, vendor_input(**wanted))
+        await wanted_vendor(bill, **wanted).look()
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ async def test_what_is_not_known_on_both_sides_does_not_contradict(
     bill: BillClient, held: dict[str, str], wanted: dict[str, str]
 ) -> None:
     made = await make_vendor(bill, **held)
-    found = await find_vendor(bill, vendor_input(**wanted))
+    found = await wanted_vendor(bill, **wanted).look()
     assert found is not None and found.id == made.id
 
 
 async def test_a_vendor_without_a_bank_account_has_none(bill: BillClient) -> None:
     vendor = await make_vendor(bill, payment_information=None)
-    assert await find_vendor_bank_account(bill, vendor.id, bank_account()) is None
+    assert await vendor_bank_account_intent(bill, vendor.id, bank_account()).look() is None
 
 
 async def test_the_same_bank_account_is_found(bill: BillClient) -> None:
     vendor = await make_vendor(bill)
-    found = await find_vendor_bank_account(bill, vendor.id, bank_account())
+    found = await vendor_bank_account_intent(bill, vendor.id, bank_account()).look()
     assert found is not None and found.matches(bank_account())
 
 
@@ -126,7 +126,7 @@ async def test_another_bank_account_is_a_matter_for_the_telephone(
     vendor = await make_vendor(bill)
     controls.forget()
     with pytest.raises(ConflictError, match="over a known telephone number") as caught:
-        await find_vendor_bank_account(bill, vendor.id, bank_account(**other))
+        await vendor_bank_account_intent(bill, vendor.id, bank_account(**other)).look()
     assert "…2333" in str(caught.value)
     assert "555666777" not in str(caught.value) and "111222333" not in str(caught.value)
     assert controls.acted() == []

@@ -1,193 +1,218 @@
-"""Writes that must not repeat, against the local BILL at its least helpful."""
+"""Writes that must not repeat: look, claim, send, note what came of it; against the local BILL at its least helpful."""
+
+import asyncio
 
 import pytest
 
 from billcom import BillClient
 from billcom.errors import (
-    DuplicateError,
+    CapError,
+    ConflictError,
+    JournalError,
+    NeverSentError,
     OutcomeUnknownError,
-    RejectedError,
-    SessionExpiredError,
     UnavailableError,
+    UnsettledError,
 )
-from billcom.lookup.vendors import find_vendor
-from billcom.models.invoice import Invoice
+from billcom.journal import Journal, State
 from billcom.models.vendor import Vendor
-from billcom.once import Outcome, once
-from tests.billcom.build import (
-    make_customer,
-    make_invoice,
-    make_vendor,
-    new_invoice,
-    new_vendor,
-    vendor_input,
-)
+from tests.billcom.build import make_bill, make_vendor, new_vendor
+from tests.billcom.conftest import NewClient
 from tests.billcom.controls import Controls
+from tests.billcom.test_client import LOST, free_port
+from tests.billcom.writes import PAYMENTS, VENDORS, payment, vendor
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("permissive")]
 
 # Nobody has the name: asked for by name, then for one like it among those in use and those archived.
 LOOK = ["GET /v3/vendors"] * 3
+SEND = "POST /v3/vendors"
 
 
-async def vendor_once(bill: BillClient) -> Outcome[Vendor]:
-    """Make a vendor unless it is there."""
-    return await once(
-        bill,
-        "vendor",
-        look=lambda: find_vendor(bill, vendor_input()),
-        send=lambda: bill.vendors.create(new_vendor()),
-    )
-
-
-async def count(bill: BillClient) -> int:
-    """Return how many vendors BILL holds."""
-    return len([row async for row in bill.vendors.list()])
-
-
-async def test_it_looks_then_sends(bill: BillClient, controls: Controls) -> None:
-    outcome = await vendor_once(bill)
+async def test_it_looks_then_sends_and_notes_the_record(bill: BillClient, controls: Controls) -> None:
+    wanted = vendor(bill)
+    outcome = await wanted.once()
     assert outcome.made is True
-    assert controls.sent() == [*LOOK, "POST /v3/vendors"]
-    assert await count(bill) == 1
+    assert controls.sent() == [*LOOK, SEND]
+    assert [(row.state, row.record_id) for row in await wanted.rows()] == [
+        ("SENDING", ""),
+        ("DONE", outcome.record.id),
+    ]
 
 
 async def test_what_is_there_is_adopted_and_nothing_is_sent(bill: BillClient, controls: Controls) -> None:
     first = await make_vendor(bill)
-    controls.forget()
-    outcome = await vendor_once(bill)
+    controls.advance(minutes=1).forget()
+    wanted = vendor(bill)
+    outcome = await wanted.once()
     assert (outcome.record.id, outcome.made) == (first.id, False)
     assert controls.sent() == ["GET /v3/vendors", f"GET /v3/vendors/{first.id}"]
+    assert [(row.state, row.record_id) for row in await wanted.rows()] == [("DONE", first.id)]
 
 
-async def test_a_second_time_makes_nothing(bill: BillClient) -> None:
-    first, second = await vendor_once(bill), await vendor_once(bill)
-    assert first.record.id == second.record.id
-    assert (first.made, second.made) == (True, False)
-    assert await count(bill) == 1
+async def test_the_claim_is_on_disk_before_anything_is_sent(bill: BillClient, controls: Controls) -> None:
+    claimed: list[State] = []
+    sent: list[str] = []
 
-
-@pytest.mark.parametrize(
-    "fault",
-    [{"action": "act_then_drop"}, {"action": "html_500", "acted": True}],
-    ids=["dropped", "html"],
-)
-async def test_a_record_whose_answer_was_lost_is_adopted(
-    bill: BillClient, controls: Controls, fault: dict[str, object]
-) -> None:
-    controls.fault(method="POST", path="/v3/vendors", times=9, **fault)  # pyright: ignore[reportArgumentType]
-    outcome = await vendor_once(bill)
-    assert outcome.made is True
-    assert controls.sent("POST") == ["POST /v3/vendors"]
-    assert [row.id async for row in bill.vendors.list()] == [outcome.record.id]
-
-
-@pytest.mark.parametrize("action", ["refuse", "html_500"])
-async def test_an_unknown_outcome_is_never_sent_again(
-    bill: BillClient, controls: Controls, action: str
-) -> None:
-    controls.fault(action, "POST", "/v3/vendors", times=9)
-    with pytest.raises(OutcomeUnknownError, match="look for the record before anything else"):
-        await vendor_once(bill)
-    assert controls.sent() == [*LOOK, "POST /v3/vendors", *LOOK]
-    assert await count(bill) == 0
-
-
-async def test_a_record_that_appears_late_is_found_by_the_next_run(
-    bill: BillClient, controls: Controls
-) -> None:
-    controls.fault("act_late", "POST", "/v3/vendors", seconds=60)
-    with pytest.raises(OutcomeUnknownError):
-        await vendor_once(bill)
-    assert await count(bill) == 0
-    controls.advance(minutes=2)
-    assert (await vendor_once(bill)).made is False
-    assert await count(bill) == 1
-    assert controls.sent("POST") == ["POST /v3/vendors"] * 2  # the second is the late row of the first
-
-
-async def test_a_record_that_lists_do_not_show_yet_is_not_sent_again(
-    bill: BillClient, controls: Controls
-) -> None:
-    controls.rules("permissive").fault("act_then_drop", "POST", "/v3/vendors")
-    with pytest.raises(OutcomeUnknownError):
-        await vendor_once(bill)
-    assert controls.sent("POST") == ["POST /v3/vendors"]
-    controls.advance(minutes=1)
-    assert (await vendor_once(bill)).made is False
-    assert await count(bill) == 1
-
-
-async def test_an_expired_session_starts_again_from_the_look(bill: BillClient, controls: Controls) -> None:
-    controls.fault("error", "POST", "/v3/vendors", code="BDC_1109", status=401)
-    outcome = await vendor_once(bill)
-    assert outcome.made is True
-    assert controls.sent() == [*LOOK, "POST /v3/vendors"] * 2
-    assert controls.sign_ins() == 2
-    assert await count(bill) == 1
-
-
-async def test_what_somebody_made_meanwhile_is_adopted_after_an_expired_session(
-    bill: BillClient, controls: Controls
-) -> None:
     async def send() -> Vendor:
-        await make_vendor(bill)
-        controls.fault("error", "POST", "/v3/vendors", code="BDC_1109", status=401)
+        claimed.extend(row.state for row in await Journal(bill.settings).entries())
+        sent.extend(controls.sent("POST"))
         return await bill.vendors.create(new_vendor())
 
-    outcome = await once(bill, "vendor", look=lambda: find_vendor(bill, vendor_input()), send=send)
-    assert outcome.made is False
-    assert await count(bill) == 1
+    await vendor(bill).sending(send).once()
+    assert (claimed, sent) == ([State.SENDING], [])
 
 
-async def test_a_session_that_stays_invalid_is_raised(bill: BillClient, controls: Controls) -> None:
-    controls.fault("error", "POST", "/v3/vendors", code="BDC_1109", status=401, times=9)
-    with pytest.raises(SessionExpiredError):
-        await vendor_once(bill)
-    assert controls.sent("POST") == ["POST /v3/vendors"] * 2
-    assert controls.acted() == []
+async def is_asked(bill: BillClient, call: str) -> None:
+    """Return once BILL has been sent `POST /v3/vendors` or another call."""
+    while True:
+        rows = (await bill.local("GET", "/_local/requests"))["requests"]
+        if call in [f"{row['method']} {row['path']}" for row in rows]:
+            return
 
 
-async def test_a_refusal_is_raised_and_not_repeated(bill: BillClient, controls: Controls) -> None:
-    controls.fault("error", "POST", "/v3/vendors", code="BDC_1119", status=400, times=9)
-    with pytest.raises(RejectedError):
-        await vendor_once(bill)
-    assert controls.sent() == [*LOOK, "POST /v3/vendors"]
+async def test_while_bill_has_not_answered_the_attempt_is_open(bill: BillClient, controls: Controls) -> None:
+    controls.fault("delay", "POST", VENDORS, seconds=0.2)
+    wanted = vendor(bill)
+    writing = asyncio.create_task(wanted.once())
+    await is_asked(bill, SEND)
+    assert await wanted.states() == ["SENDING"]
+    await writing
+    assert await wanted.states() == ["SENDING", "DONE"]
 
 
 async def test_without_a_look_nothing_is_sent(bill: BillClient, controls: Controls) -> None:
-    controls.fault("html_500", "GET", "/v3/vendors", times=9)
-    with pytest.raises(UnavailableError):
-        await vendor_once(bill)
+    controls.fault("html_500", "GET", VENDORS, times=9)
+    with pytest.raises(UnavailableError) as caught:
+        await vendor(bill).once()
+    assert caught.value.__cause__ is not caught.value
+    assert controls.sent("POST") == []
+    assert await bill.journal.entries() == []
+
+
+async def test_what_a_guard_forbids_is_not_claimed(bill: BillClient, controls: Controls) -> None:
+    async def guard() -> None:
+        raise ConflictError("something else pays it")
+
+    with pytest.raises(ConflictError, match="something else pays it"):
+        await vendor(bill).once(guard)
+    assert controls.sent() == LOOK
+    assert await bill.journal.entries() == []
+
+
+async def test_what_is_over_a_cap_is_not_claimed(
+    trusted: BillClient, new_client: NewClient, controls: Controls
+) -> None:
+    capped = await new_client(max_amount="148.99")
+    wanted = await payment(capped, await make_bill(trusted))
+    with pytest.raises(CapError, match=r"149\.00 is more than BILL_MAX_AMOUNT 148\.99: nothing was sent"):
+        await wanted.once()
+    assert controls.sent("POST", PAYMENTS) == []
+    assert await wanted.rows() == []
+
+
+def spoil(bill: BillClient) -> None:
+    """Make the journal unreadable."""
+    bill.settings.state_path.mkdir(mode=0o700, exist_ok=True)
+    (bill.settings.state_path / "journal.db").write_bytes(b"no database " * 99)
+
+
+async def test_without_a_journal_bill_is_not_even_asked(bill: BillClient, controls: Controls) -> None:
+    spoil(bill)
+    with pytest.raises(JournalError, match="can't be used: file is not a database"):
+        await vendor(bill).once()
+    assert controls.sent() == []
+
+
+async def test_a_journal_that_fails_at_the_claim_means_nothing_is_sent(
+    bill: BillClient, controls: Controls
+) -> None:
+    async def guard() -> None:
+        spoil(bill)
+
+    with pytest.raises(JournalError, match="can't be used: file is not a database"):
+        await vendor(bill).once(guard)
     assert controls.sent("POST") == []
 
 
-async def test_what_appears_between_look_and_send_is_adopted_as_found(bill: BillClient) -> None:
-    customer = await make_customer(bill)
-    somebodys: list[Invoice] = []
+async def test_a_journal_that_fails_after_sending_never_says_that_nothing_was_sent(
+    bill: BillClient, controls: Controls
+) -> None:
+    async def send() -> Vendor:
+        made = await bill.vendors.create(new_vendor())
+        spoil(bill)
+        return made
 
-    async def look() -> Invoice | None:
-        return somebodys[0] if somebodys else None
-
-    async def send() -> Invoice:
-        somebodys.append(await make_invoice(bill, customer_id=customer.id))
-        return await bill.invoices.create(new_invoice(customer.id))
-
-    outcome = await once(bill, "vendor", look=look, send=send)
-    assert (outcome.record, outcome.made) == (somebodys[0], False)
+    with pytest.raises(OutcomeUnknownError, match=r"vendor happy music was sent, then the journal failed"):
+        await vendor(bill).sending(send).once()
+    assert controls.acted() == [SEND]
 
 
-async def test_a_number_that_is_taken_by_another_record_is_raised(bill: BillClient) -> None:
-    first = await make_invoice(bill)
+@pytest.mark.parametrize("how", LOST)
+async def test_a_payment_without_a_proper_answer_is_never_sent_again(
+    trusted: BillClient, controls: Controls, new_client: NewClient, how: str
+) -> None:
+    fault, acted = LOST[how]
+    impatient = await new_client(timeout_seconds=0.15)
+    wanted = await payment(impatient, await make_bill(trusted))
+    controls.fault(method="POST", path=PAYMENTS, times=9, **fault).forget()
+    if acted:
+        assert (await wanted.once()).made is True
+        assert await wanted.states() == ["SENDING", "UNKNOWN", "DONE"]
+    else:
+        with pytest.raises(UnsettledError, match="BILL shows none 90 seconds and more afterwards"):
+            await wanted.once()
+        assert await wanted.states() == ["SENDING", "UNKNOWN", "UNKNOWN"]
+    assert controls.sent("POST") == ["POST /v3/payments"]
+    assert controls.acted() == ["POST /v3/payments"] * acted
 
-    async def look() -> Invoice | None:
-        return None
 
-    with pytest.raises(DuplicateError, match="Duplicate invoice number: 202502"):
-        await once(
-            bill,
-            "invoice",
-            look=look,
-            send=lambda: bill.invoices.create(new_invoice(first.customer_id or "")),
-        )
-    assert [row.id async for row in bill.invoices.list()] == [first.id]
+async def test_what_never_reached_bill_is_not_open(bill: BillClient, new_client: NewClient) -> None:
+    nowhere = await new_client(base_url=f"http://127.0.0.1:{free_port()}/connect")
+    wanted = vendor(bill).sending(lambda: nowhere.vendors.create(new_vendor()))
+    with pytest.raises(NeverSentError, match="nothing was sent"):
+        await wanted.once()
+    assert [(row.state, row.note) for row in await wanted.rows()] == [
+        ("SENDING", ""),
+        ("NOT_SENT", "NeverSentError"),
+    ]
+
+
+async def test_a_session_that_could_not_be_had_means_that_nothing_was_sent(
+    bill: BillClient, new_client: NewClient, controls: Controls
+) -> None:
+    async def send() -> Vendor:
+        raise UnavailableError("POST /v3/login: no proper answer")
+
+    wanted = vendor(bill).sending(send)
+    with pytest.raises(UnavailableError, match="POST /v3/login"):
+        await wanted.once()
+    assert await wanted.states() == ["SENDING", "NOT_SENT"]
+
+
+async def test_what_waited_too_long_after_its_claim_is_claimed_anew(
+    bill: BillClient, controls: Controls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = iter([-1.0, 5.0])
+
+    async def guard() -> None:
+        monkeypatch.setattr("billcom.attempt.SEND_WITHIN_SECONDS", next(allowed))
+
+    wanted = vendor(bill)
+    assert (await wanted.once(guard)).made is True
+    assert controls.sent() == [*LOOK, *LOOK, SEND]
+    assert [(row.state, row.note) for row in await wanted.rows()] == [
+        ("SENDING", ""),
+        ("NOT_SENT", "TooLateError"),
+        ("SENDING", ""),
+        ("DONE", ""),
+    ]
+
+
+async def test_what_is_always_too_late_is_given_up_without_a_byte_sent(
+    bill: BillClient, controls: Controls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billcom.attempt.SEND_WITHIN_SECONDS", -1.0)
+    with pytest.raises(UnavailableError, match=r"nothing of it is open\. Run again later"):
+        await vendor(bill).once()
+    assert controls.sent("POST") == []

@@ -1,6 +1,7 @@
 """Which BILL is spoken to, and every way in which settings can contradict each other."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def test_without_settings_the_local_bill_is_meant() -> None:
     [
         ({"environment": "sandbox"}, "https://gateway.stage.bill.com/connect"),
         (
-            {"environment": "production", "allow_production": True},
+            {"environment": "production", "allow_production": True, "single_machine": True},
             "https://gateway.prod.bill.com/connect",
         ),
     ],
@@ -70,7 +71,7 @@ def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch) ->
     [
         ({"environment": "prod"}, "'prod' is not an environment: use one of local, sandbox, production"),
         (
-            {"environment": "production"},
+            {"environment": "production", "single_machine": True},
             "BILL_ENVIRONMENT=production moves real money: set BILL_ALLOW_PRODUCTION=true as well, or use "
             "sandbox or local",
         ),
@@ -83,6 +84,7 @@ def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch) ->
             {
                 "environment": "production",
                 "allow_production": True,
+                "single_machine": True,
                 "base_url": "https://gateway.stage.bill.com/connect",
             },
             "BILL_BASE_URL https://gateway.stage.bill.com/connect belongs to sandbox, BILL_ENVIRONMENT is "
@@ -126,6 +128,34 @@ def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch) ->
             "BILL_NOW 2026-11-23T15:00:00 has no offset: write 2026-11-23T15:00:00+00:00",
         ),
         (
+            {"environment": "sandbox", "settle_seconds": "59"},
+            "BILL_SETTLE_SECONDS 59 is less than twice BILL_TIMEOUT_SECONDS: a request may be under way still when "
+            "it is taken for lost; set at least 60",
+        ),
+        (
+            {"environment": "sandbox", "timeout_seconds": "9"},
+            "BILL_TIMEOUT_SECONDS 9 is too short for BILL: set at least 10",
+        ),
+        (
+            {"settle_seconds": "-1"},
+            "BILL_SETTLE_SECONDS: Input should be greater than or equal to 0",
+        ),
+        ({"settle_seconds": "nan"}, "BILL_SETTLE_SECONDS: Input should be a finite number"),
+        ({"timeout_seconds": "0"}, "BILL_TIMEOUT_SECONDS: Input should be greater than 0"),
+        (
+            {"resend_after_minutes": "14"},
+            "BILL_RESEND_AFTER_MINUTES: Input should be greater than or equal to 15",
+        ),
+        ({"max_amount": "0"}, "BILL_MAX_AMOUNT: 0 is not above zero: give what is to be paid or charged"),
+        (
+            {"max_total": "1,000"},
+            "BILL_MAX_TOTAL: '1,000' is not an amount: write digits and a point, such as 1250.00",
+        ),
+        (
+            {"max_total": "10.005"},
+            "BILL_MAX_TOTAL: 10.005 has more than two decimals: round it to cents",
+        ),
+        (
             {"time_zone": "Mars/Base"},
             "BILL_TIME_ZONE: 'Mars/Base' is not a time zone: use a name such as America/New_York",
         ),
@@ -136,6 +166,58 @@ def test_a_contradiction_is_named_with_what_to_do(values: dict[str, Any], proble
         Settings.load(**REAL, **values)
     message = str(caught.value).removeprefix("BILL_ENVIRONMENT: ")
     assert message == problem
+
+
+NO_SERVER = (
+    "BILL_JOURNAL_URL names no PostgreSQL, so that only this machine keeps the journal: set it, or, when no other "
+    "machine ever pays for this organization, BILL_SINGLE_MACHINE=true"
+)
+
+
+@pytest.mark.parametrize("url", ["", "sqlite+aiosqlite:////var/journal.db"])
+def test_production_wants_a_journal_for_all_machines_or_one_machine(url: str) -> None:
+    production = {**REAL, "environment": "production", "allow_production": True, "journal_url": url}
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**production)
+    assert str(caught.value).removeprefix("BILL_ENVIRONMENT: ") == NO_SERVER
+    assert Settings.load(**production, single_machine=True).single_machine is True
+
+
+def test_production_takes_a_server_for_its_journal() -> None:
+    url = "postgresql+asyncpg://ann:pass-word@db.example/billcom"
+    settings = Settings.load(**REAL, environment="production", allow_production=True, journal_url=url)
+    assert settings.journal_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize("environment", ["local", "sandbox"])
+def test_elsewhere_the_journal_may_be_a_file(environment: str) -> None:
+    assert Settings.load(**REAL, environment=environment).journal_url.get_secret_value() == ""
+
+
+def test_the_local_bill_may_be_settled_at_once() -> None:
+    settings = Settings.load(settle_seconds="0", timeout_seconds="0.5")
+    assert (settings.settle_seconds, settings.timeout_seconds) == (0, 0.5)
+
+
+def test_what_a_person_decides_is_decided_by_a_person_unless_set() -> None:
+    settings = Settings.load()
+    assert (settings.resend_after_minutes, settings.wait_for_hour) == (None, False)
+    assert (settings.max_amount, settings.max_total) == (None, None)
+    assert settings.settle_seconds == 90
+
+
+def test_caps_and_times_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "MAX_AMOUNT": "25000",
+        "MAX_TOTAL": "100000.00",
+        "SETTLE_SECONDS": "120",
+        "TIMEOUT_SECONDS": "40",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"BILL_{name}", value)
+    settings = Settings.load()
+    assert (settings.max_amount, settings.max_total) == (Decimal("25000.00"), Decimal("100000.00"))
+    assert (settings.settle_seconds, settings.timeout_seconds) == (120, 40)
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
@@ -161,7 +243,8 @@ def test_allowing_production_alone_does_not_mean_it() -> None:
 
 def test_secrets_never_show() -> None:
     secrets = {"remember_me_id": "remember-me", "session_key": "session-key", "device": "laptop"}
-    settings = Settings.load(**REAL, **secrets)
+    url = "postgresql+asyncpg://ann:pass-word@db.example/billcom"
+    settings = Settings.load(**REAL, **secrets, journal_url=url)
     shown = f"{settings!r} {settings!s} {settings.model_dump()} {settings.model_dump_json()}"
     assert [secret for secret in SECRETS if secret in shown] == []
     assert "ann" in shown

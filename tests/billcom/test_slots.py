@@ -100,7 +100,7 @@ async def test_a_slot_is_left_by_who_gives_up_waiting_for_an_answer(
         for _ in range(3):
             with pytest.raises(OutcomeUnknownError):
                 await client.vendors.create(new_vendor())
-    directory = settings.state_path / "slots" / settings.identity[:16]
+    directory = settings.state_path / "slots" / settings.organization_key
     entered, leave = [asyncio.Event() for _ in range(3)], asyncio.Event()
     tasks = [asyncio.create_task(enter(Slots(directory), event, leave)) for event in entered]
     await asyncio.wait_for(asyncio.gather(*(event.wait() for event in entered)), 5)

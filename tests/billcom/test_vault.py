@@ -83,6 +83,7 @@ def test_a_remembered_device_is_kept_encrypted_for_thirty_days(
     settings = new_settings(now=NOW)
     made = RememberedDevices(settings).save(SecretStr("remember-me"))
     assert made.device == "billcom"
+    assert made.expires is not None
     assert abs(made.expires - settings.clock.now() - timedelta(days=30)) < timedelta(minutes=1)
     assert RememberedDevices(settings).known() == [made]
     assert not any(b"remember-me" in path.read_bytes() for path in files_below(tmp_path))

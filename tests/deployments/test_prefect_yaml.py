@@ -10,6 +10,7 @@ import pytest
 import yaml
 from prefect import Flow
 
+from billcom.inputs import CasePolicy
 from deployments import registry
 from flows.ap import ap_workflow
 from tests.organization import Organization
@@ -32,7 +33,21 @@ def test_an_entrypoint_is_a_flow_of_this_checkout(deployment: dict[str, Any]) ->
 
 
 def test_runs_of_one_deployment_wait_for_each_other() -> None:
-    assert [d["concurrency_limit"] for d in declared()] == [{"limit": 1, "collision_strategy": "ENQUEUE"}] * 2
+    assert [d["concurrency_limit"] for d in declared()] == [{"limit": 1, "collision_strategy": "ENQUEUE"}] * 5
+
+
+def test_trust_and_open_writes_are_looked_at_every_morning_and_nothing_else_runs_by_itself() -> None:
+    schedules = {d["entrypoint"]: d["schedules"] for d in declared() if "schedules" in d}
+    every_morning = [{"cron": "0 7 * * *", "timezone": "America/New_York", "slug": "every-morning"}]
+    assert schedules == {
+        "flows/check_trust.py:check_trust": every_morning,
+        "flows/repair.py:resolve_unknowns": every_morning,
+    }
+
+
+def test_a_repair_that_nobody_watches_asks_nobody() -> None:
+    (repair,) = [d for d in declared() if d["entrypoint"] == "flows/repair.py:resolve_unknowns"]
+    assert repair["parameters"] == {"on_case": CasePolicy.STOP.value}
 
 
 async def test_the_same_deployments_are_served_on_one_machine(
@@ -42,6 +57,13 @@ async def test_the_same_deployments_are_served_on_one_machine(
     # Seen from another folder than the checkout, an entrypoint begins with the way there.
     assert [(d.name, Path(str(d.entrypoint)).name, d.tags) for d in served] == [
         (d["name"], Path(d["entrypoint"]).name, d["tags"]) for d in declared()
+    ]
+    crons = [
+        [s.schedule.model_dump(include={"cron", "timezone"}) for s in d.schedules or [] if s.schedule]
+        for d in served
+    ]
+    assert crons == [
+        [{"cron": s["cron"], "timezone": s["timezone"]} for s in d.get("schedules", [])] for d in declared()
     ]
 
 

@@ -98,6 +98,26 @@ def test_error_answers_any_code_and_does_nothing(bill: Caller) -> None:
     assert bill.rows("/v3/vendors") == []
 
 
+def test_sign_out_ends_the_session_and_does_nothing(bill: Caller) -> None:
+    script(bill, "sign_out")
+    refused(bill.post("/v3/vendors", json=vendor_body()), 401, "BDC_1109", "Session")
+    refused(bill.get("/v3/vendors"), 401, "BDC_1109", "Session")
+    bill.sign_in()
+    assert bill.rows("/v3/vendors") == []
+    bill.new_vendor()
+
+
+def test_distrust_takes_the_sessions_trust_and_does_nothing(trusted: Caller) -> None:
+    bill = trusted.new_bill()
+    trusted.local("POST", "/faults", {"method": "POST", "path": "/v3/payments", "action": "distrust"})
+    for _ in range(2):
+        answer = trusted.post("/v3/payments", json=trusted.payment_body(bill))
+        refused(answer, 403, "BDC_1361", "Untrusted")
+    assert trusted.rows("/v3/payments") == []
+    trusted.step_up()
+    trusted.pay(bill)
+
+
 def test_a_fault_meets_the_nth_match_and_as_many_as_told(bill: Caller) -> None:
     script(bill, "error", nth=2, times=2)
     statuses = [bill.post("/v3/vendors", json=vendor_body()).status_code for _ in range(4)]

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.settings import get_current_settings
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import VariableCreate
 
-from billcom.errors import ConflictError, OutcomeUnknownError
+from billcom.errors import CapError, ConflictError, StoppedError, UnsettledError
 from billcom.inputs import CodeSource
-from billcom.remembered_device import RememberedDevices
 from billcom.results import ApResult
 from billcom.settings import Settings
 from flows.ap import ap_workflow
+from tasks.money import STOP_VARIABLE
 from tasks.payments import pay_bill
 from tasks.session import connect
 from tests.organization import Organization
-from tests.samples import ACCOUNT_NUMBER, account, bill, payment, run, vendor
+from tests.samples import account, bill, payment, run, vendor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect")]
 
@@ -188,7 +188,7 @@ async def test_a_payment_with_no_answer_that_is_not_to_be_found_stays_unknown(
     organization: Organization,
 ) -> None:
     organization.fault("POST", "/v3/payments", "refuse")
-    with pytest.raises(OutcomeUnknownError, match="look for the record") as caught:
+    with pytest.raises(UnsettledError, match=r"it may still act\. Nothing was sent again") as caught:
         await pay()
     assert [made.split()[0] for made in caught.value.made] == ["vendor", "bill"]
     assert organization.writes().count("POST /v3/payments") == 1
@@ -206,13 +206,45 @@ async def test_an_expired_session_costs_one_sign_in_and_nothing_else(organizatio
     "changes", [{"vendor": vendor(name="HAPPY MUSIC")}, {"vendor": vendor(name="Happy  Music")}]
 )
 async def test_a_vendor_spelled_otherwise_is_not_made_again(
-    organization: Organization, changes: dict[str, Any]
+    organization: Organization, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    await pay()
+    first = await pay()
     before = organization.writes()
+    assert (await pay(**changes)).payment_id == first.payment_id
+    monkeypatch.setenv("BILL_STATE_DIR", str(tmp_path / "another machine's"))
     with pytest.raises(ConflictError, match="write the name as BILL has it"):
         await pay(**changes)
     assert organization.writes() == before
+
+
+async def test_the_stop_switch_halts_a_payment_before_it_is_claimed(organization: Organization) -> None:
+    async with get_client() as prefect:
+        await prefect.create_variable(VariableCreate(name=STOP_VARIABLE, value="on, says Ada"))
+    with pytest.raises(StoppedError, match="says 'on, says Ada'; nothing was sent"):
+        await pay()
+    assert "POST /v3/payments" not in organization.writes()
+    async with get_client() as prefect:
+        await prefect.delete_variable_by_name(STOP_VARIABLE)
+    assert (await pay()).payment_status == "SCHEDULED"
+
+
+async def test_a_payment_above_the_cap_is_refused(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILL_MAX_AMOUNT", "1249.99")
+    with pytest.raises(CapError, match=r"1,250\.00 is more than BILL_MAX_AMOUNT 1,249\.99: nothing was sent"):
+        await pay()
+    assert "POST /v3/payments" not in organization.writes()
+
+
+async def test_two_runs_together_cant_exceed_the_cap_of_a_day(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILL_MAX_TOTAL", "2000.00")
+    await pay()
+    with pytest.raises(CapError, match=r"1,250\.00 on top of today's 1,250\.00 is more than BILL_MAX_TOTAL"):
+        await pay(bill=bill(invoice_number="INV-1002"))
+    assert len(organization.records("payments")) == 1
 
 
 async def test_an_archived_bill_is_not_made_and_paid_again(organization: Organization) -> None:
@@ -266,26 +298,3 @@ async def test_a_concurrency_refusal_of_a_write_is_waited_for(organization: Orga
     result = await pay()
     assert result.payment_status == "SCHEDULED"
     assert len(organization.records("payments")) == 1
-
-
-async def test_no_secret_is_in_what_prefect_keeps_or_on_disk(
-    organization: Organization, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    await pay()
-    secrets = [ACCOUNT_NUMBER, organization.credentials["password"], organization.last_code()]
-    async with await connect(Settings.load()) as client:
-        secrets.append((await client.sessions.current()).session_id.get_secret_value())
-        known = RememberedDevices(client.settings).known()
-    secrets += [device.remember_me_id.get_secret_value() for device in known]
-    assert len(known) == 1
-    prefect = get_current_settings()
-    url = prefect.server.database.connection_url
-    assert url is not None
-    database = Path(url.get_secret_value().split("///")[1])
-    assert database.is_file()
-    roots = (prefect.home, tmp_path, database.parent)
-    files = [path for root in roots for path in root.rglob("*") if path.is_file()]
-    for secret in secrets:
-        assert [path for path in files if secret.encode() in path.read_bytes()] == []
-        assert secret not in caplog.text

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from billcom.errors import ConflictError, NotPermittedError, OutcomeUnknownError
+from billcom.errors import ConflictError, NotPermittedError, UnsettledError
 from billcom.results import ArResult
 from flows.ar import ar_workflow
 from tests.organization import Organization
@@ -124,7 +124,7 @@ async def test_a_charge_with_no_answer_that_is_not_to_be_found_stays_unknown(
     organization: Organization,
 ) -> None:
     organization.fault("POST", "/v3/receivable-payments", "refuse")
-    with pytest.raises(OutcomeUnknownError, match="look for the record") as caught:
+    with pytest.raises(UnsettledError, match=r"it may still act\. Nothing was sent again") as caught:
         await collect()
     assert [made.split(" 0")[0].split(" cba")[0] for made in caught.value.made] == [
         "customer",

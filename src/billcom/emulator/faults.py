@@ -7,6 +7,8 @@ Actions:
   delay          the request is done at once and answered `seconds` later, in real time
   html_500       a 5xx with an HTML body, as a gateway gives it; the request was done when `acted` is true
   error          the error `code` with `status`; nothing was done
+  sign_out       the session ends just before: 401 BDC_1109, nothing was done, and nothing is until a new sign-in
+  distrust       the session loses its trust just before: 403 BDC_1361, nothing was done; MFA trusts it again
 """
 
 from dataclasses import asdict, dataclass, field
@@ -18,7 +20,7 @@ from billcom.emulator import codes
 from billcom.emulator.form import Form
 from billcom.emulator.wire import Json, present
 
-Action = Literal["refuse", "act_then_drop", "act_late", "delay", "html_500", "error"]
+Action = Literal["refuse", "act_then_drop", "act_late", "delay", "html_500", "error", "sign_out", "distrust"]
 
 HTML_STATUS = 502
 ERROR_STATUS = 500

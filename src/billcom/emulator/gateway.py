@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from billcom.emulator import codes
-from billcom.emulator.errors import BillError, refuse
+from billcom.emulator.errors import BillError, refuse, untrusted
 from billcom.emulator.faults import Fault
 from billcom.emulator.form import parse_body
 from billcom.emulator.limits import Limits
@@ -103,6 +103,8 @@ class Gateway:
             world.limits.check(world.rules, flight.dev_key, now, in_flight=flight.in_flight, login=login)
         fault = world.faults.meet(incoming.method, incoming.path, entry.organization_id)
         entry.fault = fault and fault.action
+        if fault and fault.action in ("sign_out", "distrust"):
+            raise self._estrange(fault, incoming.headers.get("sessionid"))
         if fault and not _acts(fault):
             return self._fail(fault, entry)
         route, params = self._routes.find(incoming.method, incoming.path)
@@ -144,6 +146,17 @@ class Gateway:
             raise refuse(fault.code, fault.message, fault.status)
         entry.status = fault.status
         return Outcome(html=HTML.format(fault.status), html_status=fault.status)
+
+    def _estrange(self, fault: Fault, session_id: str | None) -> BillError:
+        """End the session, or its trust, for good; return what BILL then answers."""
+        session = self._world.sessions.peek(session_id)
+        if fault.action == "distrust":
+            if session is not None:
+                session.trusted = False
+            return untrusted()
+        if session is not None:
+            self._world.sessions.close(session)
+        return refuse(codes.INVALID_SESSION, "Session is invalid. Please log in.", 401)
 
     def _postpone(self, fault: Fault, route: Route, call: Call, entry: Entry) -> None:
         """Arrange for the request to be done later on the local clock; what it then answers nobody hears."""

@@ -66,7 +66,9 @@ class Requests:
 
     def wire(self, filters: Mapping[str, str]) -> Json:
         """Return the rows, oldest first, whose `method`, `path` … equal the filters, and the peaks."""
-        rows = [asdict(entry) for entry in self._entries]
-        for name, value in filters.items():
-            rows = [row for row in rows if str(row.get(name)) == value]
+        rows = [
+            asdict(entry)
+            for entry in self._entries
+            if all(str(getattr(entry, name, None)) == value for name, value in filters.items())
+        ]
         return {"requests": rows, "peak_in_flight": dict(self._peaks)}

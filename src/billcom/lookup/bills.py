@@ -1,50 +1,104 @@
-"""Finding a bill by vendor, the vendor's number, date and amount."""
+"""Finding a bill by vendor, the vendor's number, date and amount; and whether it may be paid."""
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from billcom.client import BillClient
-from billcom.errors import ConflictError
-from billcom.inputs import BillInput
-from billcom.lookup.rows import ACTIVE, ARCHIVED, same_text
+from billcom.errors import CaseError, ConflictError
+from billcom.intent import AMOUNT, Intent, Kind
+from billcom.lookup.rows import ACTIVE, ARCHIVED, plain, same_text
 from billcom.models.bill import ApprovalStatus, Bill, BillPaymentStatus
 from billcom.money import display
+from billcom.money import plain as plain_amount
 from billcom.query import Filter
 
 _UNDECIDED = (ApprovalStatus.ASSIGNED, ApprovalStatus.APPROVING, ApprovalStatus.DENIED)
 
 
-async def find_bill(client: BillClient, vendor_id: str, wanted: BillInput) -> Bill | None:
-    """Return the vendor's bill of this number, date and amount, read in full, or None.
+def bill_intent(
+    client: BillClient, vendor_id: str, number: str, invoice_date: date, amount: Decimal
+) -> Intent[Bill]:
+    """Return that the vendor's bill of this number and date is at BILL once, with this amount.
 
-    Raises ConflictError for the same number with another date or amount, one that differs in case or blanks,
-    twice the same, or an archived one.
+    Its look raises CaseError for the same number with another date or amount, or twice the same; look and
+    check ConflictError for a number that differs in case or blanks, and for an archived bill.
     """
-    number = wanted.invoice_number
-    in_use = await _of_number(client, vendor_id, number, ACTIVE)
+    wanted = _Wanted(vendor_id, number, invoice_date, amount)
+
+    async def look() -> Bill | None:
+        return await _find(client, wanted, past_others=False)
+
+    async def look_past() -> Bill | None:
+        return await _find(client, wanted, past_others=True)
+
+    return Intent(
+        Kind.BILL,
+        f"{vendor_id} {invoice_date} {plain(number)}",
+        look,
+        client.bills.get,
+        wanted.check,
+        look_past=look_past,
+        content={AMOUNT: plain_amount(amount)},
+        details={"vendor_id": vendor_id, "invoice_number": number, "invoice_date": str(invoice_date)},
+    )
+
+
+class _Wanted:
+    """The bill that is asked for."""
+
+    def __init__(self, vendor_id: str, number: str, invoice_date: date, amount: Decimal) -> None:
+        self.vendor_id = vendor_id
+        self.number = number
+        self.invoice_date = invoice_date
+        self.amount = amount
+
+    def is_same(self, bill: Bill) -> bool:
+        """Return whether date and amount are those of the request."""
+        return (bill.amount, bill.invoice.invoice_date) == (self.amount, self.invoice_date)
+
+    def check(self, bill: Bill) -> Bill:
+        """Return the bill when it is the one; else raise ConflictError or CaseError."""
+        number, held = self.number, bill.invoice
+        if bill.archived:
+            raise ConflictError(f"bill {number} is archived at BILL ({bill.id}): restore it, or renumber")
+        if bill.vendor_id != self.vendor_id or not same_text(held.invoice_number, number):
+            raise ConflictError(
+                f"bill {bill.id} is {held.invoice_number!r} of vendor {bill.vendor_id}, not {number!r} of "
+                f"{self.vendor_id}: look at it in BILL"
+            )
+        if held.invoice_number != number:
+            raise ConflictError(
+                f"bill {number} is not at BILL, but {held.invoice_number!r} of the same vendor is ({bill.id}): "
+                "write the number as BILL has it"
+            )
+        if not self.is_same(bill):
+            amount = display(bill.amount) if bill.amount is not None else "unknown"
+            raise CaseError(
+                f"bill {number} is at BILL ({bill.id}) with amount {amount} and date {held.invoice_date}, the "
+                f"request says {display(self.amount)} and {self.invoice_date}: correct the request, or the "
+                "bill at BILL"
+            )
+        return bill
+
+
+async def _find(client: BillClient, wanted: _Wanted, *, past_others: bool) -> Bill | None:
+    number = wanted.number
+    in_use = await _of_number(client, wanted, ACTIVE)
+    if past_others:
+        in_use = [bill for bill in in_use if wanted.is_same(bill)]
     if len(in_use) > 1:
         ids = ", ".join(bill.id for bill in in_use)
-        raise ConflictError(f"bill {number} stands twice at BILL ({ids}): archive the wrong one")
-    if not in_use:
-        if archived := await _of_number(client, vendor_id, number, ARCHIVED):
-            raise ConflictError(
-                f"bill {number} is archived at BILL ({archived[0].id}): restore it, or renumber"
-            )
-        return None
-    (bill,) = in_use
-    held = bill.invoice
-    if held.invoice_number != number:
-        raise ConflictError(
-            f"bill {number} is not at BILL, but {held.invoice_number!r} of the same vendor is ({bill.id}): write "
-            "the number as BILL has it"
+        raise CaseError(
+            f"bill {number} stands twice at BILL ({ids}): archive the wrong one, or say which it is"
         )
-    if (bill.amount, held.invoice_date) != (wanted.amount, wanted.invoice_date):
-        amount = display(bill.amount) if bill.amount is not None else "unknown"
-        raise ConflictError(
-            f"bill {number} is at BILL ({bill.id}) with amount {amount} and date {held.invoice_date}, the "
-            f"request says {display(wanted.amount)} and {wanted.invoice_date}: correct the request, or the "
-            "bill at BILL"
-        )
-    return bill
+    if in_use:
+        return wanted.check(in_use[0])
+    archived = await _of_number(client, wanted, ARCHIVED)
+    if archived and not past_others:
+        wanted.check(archived[0])
+    return None
 
 
 def check_payable(bill: Bill) -> None:
@@ -68,7 +122,23 @@ def check_payable(bill: Bill) -> None:
     raise ConflictError(f"bill {bill.invoice.invoice_number} ({bill.id}) {reason}")
 
 
-async def _of_number(client: BillClient, vendor_id: str, number: str, half: Filter) -> list[Bill]:
+def check_not_overpaid(bill: Bill) -> None:
+    """Raise CaseError when more is paid or scheduled for a bill, read in full, than it asks for.
+
+    BILL may act on a payment long after it seemed to fail: read again before the process date, it can still
+    be cancelled.
+    """
+    if bill.amount is None or bill.due_amount is None or bill.open_amount >= 0:
+        return
+    raise CaseError(
+        f"bill {bill.invoice.invoice_number} ({bill.id}) is overpaid by {display(-bill.open_amount)}: "
+        f"{display(bill.amount)} due, {display(bill.scheduled_amount or Decimal(0))} scheduled. Cancel the payment "
+        "that is too much in BILL before its process date"
+    )
+
+
+async def _of_number(client: BillClient, wanted: _Wanted, half: Filter) -> list[Bill]:
+    vendor_id, number = wanted.vendor_id, wanted.number
     rows = [b async for b in client.bills.list([Filter("vendorId", "eq", vendor_id), half])]
     # A row can be thinner than the bill: one without a number is read by its id before it is passed over.
     mine = [r for r in rows if not r.invoice.invoice_number or same_text(r.invoice.invoice_number, number)]

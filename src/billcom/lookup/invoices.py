@@ -1,46 +1,68 @@
-"""Finding an invoice by its number."""
+"""Finding an invoice by customer, number and amount; and whether it may be charged."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from billcom.client import BillClient
-from billcom.errors import ConflictError
-from billcom.inputs import InvoiceInput
-from billcom.lookup.rows import ACTIVE, ARCHIVED, same_text
+from billcom.errors import CaseError, ConflictError
+from billcom.intent import AMOUNT, Intent, Kind
+from billcom.lookup.rows import ACTIVE, ARCHIVED, plain, same_text
 from billcom.models.invoice import Invoice
 from billcom.money import display
+from billcom.money import plain as plain_amount
 from billcom.query import Filter
 
 
-async def find_invoice(client: BillClient, customer_id: str, wanted: InvoiceInput) -> Invoice | None:
-    """Return the customer's invoice of this number and amount, read in full, or None.
+def invoice_intent(client: BillClient, customer_id: str, number: str, amount: Decimal) -> Intent[Invoice]:
+    """Return that our invoice of this number is at BILL once, for this customer and amount.
 
-    Raises ConflictError for the same number with another amount, one that differs in case or blanks, twice
-    the same, or an archived one.
+    Its look raises CaseError for the same number with another amount, or twice the same; look and check
+    ConflictError for a number that differs in case or blanks, and for an archived invoice.
     """
-    number = wanted.invoice_number
-    in_use = await _of_number(client, customer_id, number, ACTIVE)
-    if len(in_use) > 1:
-        ids = ", ".join(invoice.id for invoice in in_use)
-        raise ConflictError(f"invoice {number} stands twice at BILL ({ids}): archive the wrong one")
-    if not in_use:
-        if archived := await _of_number(client, customer_id, number, ARCHIVED):
-            raise ConflictError(
-                f"invoice {number} is archived at BILL ({archived[0].id}): restore it, or renumber"
+
+    def check(invoice: Invoice) -> Invoice:
+        return _check(invoice, customer_id, number, amount)
+
+    async def look() -> Invoice | None:
+        in_use = await _of_number(client, customer_id, number, ACTIVE)
+        if len(in_use) > 1:
+            ids = ", ".join(invoice.id for invoice in in_use)
+            raise CaseError(
+                f"invoice {number} stands twice at BILL ({ids}): archive the wrong one, or say which it is"
             )
-        return None
-    (invoice,) = in_use
+        found = in_use or await _of_number(client, customer_id, number, ARCHIVED)
+        return check(found[0]) if found else None
+
+    return Intent(
+        Kind.INVOICE,
+        plain(number),
+        look,
+        client.invoices.get,
+        check,
+        content={AMOUNT: plain_amount(amount), "customer_id": customer_id},
+        details={"invoice_number": number},
+    )
+
+
+def _check(invoice: Invoice, customer_id: str, number: str, amount: Decimal) -> Invoice:
+    if invoice.archived:
+        raise ConflictError(f"invoice {number} is archived at BILL ({invoice.id}): restore it, or renumber")
+    if invoice.customer_id != customer_id or not same_text(invoice.invoice_number, number):
+        raise ConflictError(
+            f"invoice {invoice.id} is {invoice.invoice_number!r} to customer {invoice.customer_id}, not {number!r} to "
+            f"{customer_id}: look at it in BILL"
+        )
     if invoice.invoice_number != number:
         raise ConflictError(
             f"invoice {number} is not at BILL, but {invoice.invoice_number!r} of the same customer is "
             f"({invoice.id}): write the number as BILL has it"
         )
-    if invoice.total_amount != wanted.amount:
+    if invoice.total_amount != amount:
         held = display(invoice.total_amount) if invoice.total_amount is not None else "no amount"
-        raise ConflictError(
+        raise CaseError(
             f"invoice {number} is at BILL ({invoice.id}) with {held}, the request says "
-            f"{display(wanted.amount)}: correct the request, or the invoice at BILL"
+            f"{display(amount)}: correct the request, or the invoice at BILL"
         )
     return invoice
 
@@ -62,6 +84,16 @@ def check_chargeable(invoice: Invoice, amount: Decimal) -> None:
             f"{name} has {display(invoice.open_amount)} of {display(amount)} open ({invoice.status}): something "
             "else pays it; look at its payments in BILL"
         )
+
+
+def check_not_overcharged(invoice: Invoice) -> None:
+    """Raise CaseError when more is paid or scheduled for an invoice, read in full, than it asks for."""
+    if invoice.due_amount is None or invoice.open_amount >= 0:
+        return
+    raise CaseError(
+        f"invoice {invoice.invoice_number} ({invoice.id}) is charged {display(-invoice.open_amount)} too much: call "
+        "BILL's support before the payment date, and the customer"
+    )
 
 
 async def _of_number(client: BillClient, customer_id: str, number: str, half: Filter) -> list[Invoice]:

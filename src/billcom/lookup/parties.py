@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
-from billcom.errors import ConflictError
+from billcom.errors import CaseError, ConflictError
 from billcom.lookup.rows import ACTIVE, ARCHIVED, same_text
 from billcom.models.customer import Customer
 from billcom.models.vendor import Vendor
@@ -33,14 +33,17 @@ async def find_party(
         exact = _not_archived(noun, name, [row for row in everyone if same_text(row.name, name)])
     if len({row.id for row in exact}) > 1:
         ids = ", ".join(sorted({row.id for row in exact}))
-        raise ConflictError(
-            f"several {noun}s are named {name!r} at BILL ({ids}): archive the wrong ones, or rename one"
+        raise CaseError(
+            f"several {noun}s are named {name!r} at BILL ({ids}): archive the wrong ones, rename one, "
+            "or say which it is"
         )
     return await get(exact[0].id) if exact else None
 
 
 def check_party(noun: str, party: P, known: Mapping[str, str], currency: str | None) -> P:
     """Return the party when nothing BILL holds contradicts what is known; else raise ConflictError."""
+    if party.archived:
+        raise _archived(noun, party)
     for field, value in known.items():
         held = str(getattr(party, field) or "")
         if value and held and not same_text(held, value):
@@ -55,6 +58,21 @@ def check_party(noun: str, party: P, known: Mapping[str, str], currency: str | N
     return party
 
 
+def check_name(noun: str, party: P, name: str) -> P:
+    """Return the party when it bears this name; else raise ConflictError."""
+    if not same_text(party.name, name):
+        raise ConflictError(
+            f"{noun} {party.id} is {party.name!r} at BILL, not {name!r}: give the id of that {noun}"
+        )
+    return party
+
+
+def _archived(noun: str, party: Vendor | Customer) -> ConflictError:
+    return ConflictError(
+        f"{noun} {party.name!r} is archived at BILL ({party.id}): restore it there, or use another name"
+    )
+
+
 def _by_name(name: str) -> list[Filter]:
     return [ACTIVE, Filter("name", "eq", name)] if can_be_filtered(name) else [ACTIVE]
 
@@ -65,9 +83,7 @@ def _not_archived(noun: str, name: str, alike: list[P]) -> list[P]:
         return exact
     (near, *_) = alike
     if near.archived:
-        raise ConflictError(
-            f"{noun} {name!r} is archived at BILL ({near.id}): restore it there, or use another name"
-        )
+        raise _archived(noun, near)
     raise ConflictError(
         f"{noun} {name!r} is not at BILL, but {near.name!r} is ({near.id}): write the name as BILL has it, or "
         "rename one of the two"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from billcom.client import BillClient
-from billcom.errors import ConflictError
+from billcom.errors import CaseError, ConflictError
+from billcom.intent import AMOUNT, Intent, Kind
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.money import display
+from billcom.money import plain as plain_amount
 from billcom.query import Filter
 from billcom.reference import transaction_number
 
@@ -17,12 +21,31 @@ def payment_reference(client: BillClient, bill_id: str, label: str) -> str:
     return transaction_number(settings.base_url, settings.organization_id, bill_id, label)
 
 
-async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payment | None:
-    """Return the payment of this bill under `label`, read in full, or None.
+def payment_intent(
+    client: BillClient, bill: Bill, label: str = "", details: Mapping[str, str] | None = None
+) -> Intent[Payment]:
+    """Return that this bill, read in full, is paid once under `label`, with its whole amount.
 
-    Raises ConflictError when it pays another bill or amount, is there twice, or was cancelled, voided or has
-    failed: paying once more is asked for by a label of its own.
+    Look and check raise ConflictError when the payment pays another bill or amount, is there twice, or was
+    cancelled, voided or has failed: paying once more is asked for by a label of its own.
     """
+
+    async def look() -> Payment | None:
+        return await _find(client, bill, label)
+
+    return Intent(
+        Kind.PAYMENT,
+        bill.id,
+        look,
+        client.payments.get,
+        lambda payment: check_payment(payment, bill),
+        label=label,
+        content={AMOUNT: plain_amount(bill.amount)},
+        details=details or {},
+    )
+
+
+async def _find(client: BillClient, bill: Bill, label: str) -> Payment | None:
     reference = payment_reference(client, bill.id, label)
     listed = client.payments.list([Filter("transactionNumber", "eq", reference)])
     rows = [p async for p in listed if p.transaction_number in (None, reference)]
@@ -33,7 +56,7 @@ async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payme
     live = [payment for payment in ours if payment.is_live]
     if len(live) > 1:
         ids = ", ".join(payment.id for payment in live)
-        raise ConflictError(f"bill {bill.id} is paid twice at BILL ({ids}): cancel or void one now")
+        raise CaseError(f"bill {bill.id} is paid twice at BILL ({ids}): cancel or void one now")
     payment = live[0] if live else ours[-1]
     check_payment(payment, bill)
     return payment

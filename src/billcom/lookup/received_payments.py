@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from billcom.client import BillClient
-from billcom.errors import ConflictError
+from billcom.errors import CaseError, ConflictError
+from billcom.intent import AMOUNT, Intent, Kind
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
 from billcom.money import display
+from billcom.money import plain as plain_amount
 from billcom.query import Filter
 from billcom.reference import charge_mark
 
@@ -18,13 +22,32 @@ def charge_description(client: BillClient, invoice: Invoice, label: str) -> str:
     return f"{mark} {invoice.invoice_number}"
 
 
-async def find_charge(client: BillClient, invoice: Invoice, label: str = "") -> ReceivedPayment | None:
-    """Return the charge of this invoice under `label`, read in full, or None.
+def charge_intent(
+    client: BillClient, invoice: Invoice, label: str = "", details: Mapping[str, str] | None = None
+) -> Intent[ReceivedPayment]:
+    """Return that this invoice, read in full, is charged once under `label`, with its whole total.
 
-    Reads money in since the invoice was made, newest first. Raises ConflictError when the charge pays another
-    invoice or amount by now, is there twice, or was voided or cancelled: charging once more is asked for by
-    a label of its own.
+    Its look reads money in since the invoice was made, newest first. Look and check raise ConflictError when the
+    charge pays another invoice or amount by now, is there twice, or was voided or cancelled: charging once
+    more is asked for by a label of its own.
     """
+
+    async def look() -> ReceivedPayment | None:
+        return await _find(client, invoice, label)
+
+    return Intent(
+        Kind.CHARGE,
+        invoice.id,
+        look,
+        client.received_payments.get,
+        lambda charge: check_charge(charge, invoice),
+        label=label,
+        content={AMOUNT: plain_amount(invoice.total_amount)},
+        details=details or {},
+    )
+
+
+async def _find(client: BillClient, invoice: Invoice, label: str) -> ReceivedPayment | None:
     mark = charge_description(client, invoice, label).partition(" ")[0]
     since = [Filter("updatedTime", "gte", invoice.created_time)] if invoice.created_time else []
     listed = client.received_payments.list(since, ["createdTime:desc"])
@@ -34,7 +57,7 @@ async def find_charge(client: BillClient, invoice: Invoice, label: str = "") -> 
     live = [charge for charge in ours if charge.is_live]
     if len(live) > 1:
         ids = ", ".join(charge.id for charge in live)
-        raise ConflictError(f"invoice {invoice.id} is charged twice at BILL ({ids}): call BILL's support")
+        raise CaseError(f"invoice {invoice.id} is charged twice at BILL ({ids}): call BILL's support")
     if not ours:
         return None
     charge = live[0] if live else ours[0]

@@ -1,0 +1,318 @@
+"""One attempt at a write: what the journal and BILL know of it, its claim, its sending, its settling."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Generic
+
+from billcom.client import BillClient
+from billcom.errors import (
+    ApiError,
+    CaseError,
+    ConcurrencyLimitError,
+    ConflictError,
+    DuplicateError,
+    HourlyLimitError,
+    JournalError,
+    NotFoundError,
+    OutcomeUnknownError,
+    SessionExpiredError,
+    TooLateError,
+    UnavailableError,
+    UnsettledError,
+    UntrustedSessionError,
+)
+from billcom.intent import MONEY, Intent, Kind, Outcome, T
+from billcom.journal import Entry, LostRaceError, NewEntry, State
+from billcom.session import Session
+
+SEND_WITHIN_SECONDS = 5.0
+"""From the claim on disk to the request's first byte; later it is not sent at all."""
+
+_ROUNDS = 8
+# BILL did nothing and said so: the claim is given back.
+_REFUSED_ALL = (SessionExpiredError, ConcurrencyLimitError, HourlyLimitError, UntrustedSessionError)
+# Shares of the settle time after which BILL is asked once more.
+_LOOKS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+_SETTLED, SENT_AGAIN, _SENT_AT, _PAST = "settled", "sent again", "sent at", "past others"
+# Details of an attempt that those after it keep.
+_KEPT = (SENT_AGAIN, _PAST)
+
+logger = logging.getLogger("billcom")
+
+
+async def look_at_bill(intent: Intent[T], last: Entry | None, *, past: bool = False) -> T | None:
+    """Look at BILL, past what a person says, or has said, to be something else."""
+    past = past or (last is not None and _PAST in last.details)
+    try:
+        return await (intent.look_past if past and intent.look_past else intent.look)()
+    except CaseError as case:
+        raise case.of(f"{intent.kind} {intent.subject}", last.sequence if last else 0) from None
+
+
+async def read_standing(intent: Intent[T], last: Entry) -> T:
+    """Return the record that was made, as it is now. Raises ConflictError when it is not what is asked for."""
+    if (
+        last.details.get(SENT_AGAIN)
+        and (other := await look_at_bill(intent, last))
+        and (other.id or "") != last.record_id
+    ):
+        raise CaseError(
+            f"{last.identity} was sent twice, the first time without an answer, and is {last.record_id} and {other.id} "
+            "at BILL by now: archive or cancel the one that is not meant"
+        ).of(str(last.identity), last.sequence)
+    try:
+        record = await intent.get(last.record_id)
+    except NotFoundError:
+        raise CaseError(
+            f"the journal has {last.identity} as {last.record_id}, and BILL has no such record: who removed it? "
+            "If all of BILL was emptied, as a local one is by a restart, run billcom journal rebuild"
+        ).of(str(last.identity), last.sequence) from None
+    intent.check(record)
+    return record
+
+
+async def is_gone(intent: Intent[Any], last: Entry) -> bool:
+    """Return whether what was made is not at BILL any more; of money that is never believed."""
+    try:
+        await intent.get(last.record_id)
+    except NotFoundError:
+        return intent.kind not in MONEY
+    return False
+
+
+def _check_content(intent: Intent[Any], last: Entry) -> None:
+    for field, asked in intent.content.items():
+        had = last.content.get(field, asked)
+        if had != asked:
+            raise ConflictError(
+                f"{last.identity} is {last.state} with {field} {had} ({last.record_id or 'no id yet'}), now {field} "
+                f"{asked} is asked for: correct the request; to do it once more on purpose, give it a label"
+            )
+
+
+class Attempt(Generic[T]):
+    """One call of `once`, which holds the subject's lock."""
+
+    def __init__(
+        self,
+        client: BillClient,
+        intent: Intent[T],
+        send: Callable[[], Awaitable[T]] | None = None,
+        guard: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self._client = client
+        self._journal = client.journal
+        self._intent = intent
+        self._send = send
+        self._guard = guard
+        self._identity = client.journal.identity(intent.kind, intent.subject, intent.label)
+        self._lost: OutcomeUnknownError | None = None
+        self._session: Session | None = None
+        self._renewed = False
+        self._sent = False
+
+    async def last(self) -> Entry | None:
+        """Return the identity's last row. Raises ConflictError while another label's attempt is open."""
+        labels = await self._journal.of_subject(self._intent.kind, self._intent.subject)
+        for label, row in labels.items():
+            if label != self._intent.label and row.is_open:
+                raise ConflictError(
+                    f"{row.identity} was sent and nobody knows yet whether BILL acted: run resolve_unknowns first"
+                )
+        return labels.get(self._intent.label)
+
+    async def note(self, after: Entry | None, state: State, record: T | None = None, **more: Any) -> Entry:
+        """Append what is known now."""
+        record_id = (record.id or "") if record is not None else ""
+        if after is None:
+            more = {"details": self._intent.details} | more
+        row = NewEntry(self._identity, after, state, self._intent.content, record_id=record_id, **more)
+        (entry,) = await self._journal.append(row)
+        logger.info("%s: %s %s", self._identity, state, record_id or row.note)
+        return entry
+
+    async def release(self, last: Entry | None) -> None:
+        """Note that a person said it did not happen; what was sent may still be done, and is looked out for."""
+        details = {**(last.details if last else self._intent.details), _PAST: "true"}
+        if last is not None and last.is_open:
+            details[SENT_AGAIN] = "true"
+        await self.note(last, State.RELEASED, details=details, note="a person: it did not happen")
+
+    async def run(self) -> Outcome[T]:
+        """Go round from the last row until the record is there or an error says why not."""
+        try:
+            return await self._go_round()
+        except JournalError as error:
+            if not self._sent:
+                raise
+            raise OutcomeUnknownError(
+                f"{self._identity} was sent, then the journal failed: BILL may have acted. Mend the journal and run "
+                f"again: it looks for it first ({error})"
+            ) from error
+
+    async def _go_round(self) -> Outcome[T]:
+        for number in range(1, _ROUNDS + 1):
+            last = await self.last()
+            try:
+                if last is not None and last.state is State.DONE:
+                    return Outcome(await read_standing(self._intent, last), made=self._lost is not None)
+                if last is not None and last.is_open:
+                    _check_content(self._intent, last)
+                    await self.settle(last)
+                elif (found := await look_at_bill(self._intent, last)) is not None:
+                    await self.note(last, State.DONE, found, note="found at BILL")
+                    return Outcome(found, made=self._lost is not None)
+                else:
+                    return await self._claim_and_send(last)
+            except (LostRaceError, TooLateError):
+                await self._client.back_off()
+            except OutcomeUnknownError:
+                continue  # it is open in the journal now: settle it
+            except UnavailableError as error:
+                if self._lost is None:
+                    raise
+                raise self._lost from error
+            except SessionExpiredError:
+                if self._renewed or number == _ROUNDS:
+                    raise
+                self._renewed = True
+                if self._session is not None:
+                    await self._client.sessions.renewed(self._session)
+            except ConcurrencyLimitError:
+                if number == _ROUNDS:
+                    raise
+                await self._client.back_off(number)
+            except HourlyLimitError as error:
+                if number == _ROUNDS:
+                    raise
+                await self._client.wait_for_hour(error)
+        raise UnavailableError(
+            f"{self._identity}: others kept writing it for {_ROUNDS} rounds; nothing of it is open. Run again later"
+        )
+
+    async def settle(self, last: Entry) -> None:
+        """Look several times over the settle time: adopt what appears, else close what may be sent again.
+
+        Raises UnsettledError for money; LostRaceError when the attempt has moved on meanwhile.
+        """
+        if not last.details.get(_SETTLED):
+            if await self._watch(last):
+                return
+            last = await self._close_or_mark(last)
+        elif (found := await look_at_bill(self._intent, last)) is not None:
+            await self.note(last, State.DONE, found, note="found at BILL")
+            return
+        if last.is_open and not await self._allow_resend(last):
+            raise UnsettledError(
+                f"{self._identity} was sent at {last.details.get('sent at', last.at.isoformat())} without a proper "
+                f"answer, and BILL shows none {self._client.settings.settle_seconds:g} seconds and more afterwards: it "
+                "may still act. Nothing was sent again. Look for it in BILL; then say which one it is, or that it did "
+                "not happen (resolve_unknowns asks)"
+            ).of(str(self._identity), last.sequence)
+
+    async def _watch(self, last: Entry) -> bool:
+        """Look again and again over the settle time; return whether it appeared and was adopted."""
+        passed = 0.0
+        for share in _LOOKS:
+            await self._client.pause((share - passed) * self._client.settings.settle_seconds)
+            passed = share
+            if await self.last() != last:
+                raise LostRaceError(str(self._identity))
+            found = await look_at_bill(self._intent, last)
+            if found is not None:
+                await self.note(last, State.DONE, found, note="found at BILL after a lost answer")
+                return True
+        return False
+
+    async def _close_or_mark(self, last: Entry) -> Entry:
+        note = "not at BILL after the settle time"
+        if self._intent.kind not in MONEY:
+            details = {**self._details(last), SENT_AGAIN: "true"}
+            return await self.note(last, State.NOT_SENT, details=details, note=note)
+        details = {
+            **last.details,
+            _SETTLED: "true",
+            _SENT_AT: last.details.get(_SENT_AT, last.at.isoformat()),
+        }
+        return await self.note(last, State.UNKNOWN, details=details, note=note)
+
+    async def _allow_resend(self, last: Entry) -> bool:
+        """Close a payment that was sent long enough ago, once, where the settings allow it."""
+        minutes = self._client.settings.resend_after_minutes
+        if minutes is None or self._intent.kind != Kind.PAYMENT or last.details.get(SENT_AGAIN):
+            return False
+        sent_at = datetime.fromisoformat(last.details[_SENT_AT])
+        if self._client.settings.clock.now() - sent_at < timedelta(minutes=minutes):
+            return False
+        details = {**self._details(last), SENT_AGAIN: "true"}
+        note = f"not at BILL {minutes:g} minutes later: BILL_RESEND_AFTER_MINUTES allows one more"
+        await self.note(last, State.NOT_SENT, details=details, note=note)
+        return True
+
+    async def _claim_and_send(self, last: Entry | None) -> Outcome[T]:
+        """Claim, send within seconds, note what came of it. Raises what BILL answered."""
+        if self._send is None:
+            raise TypeError("this attempt only reads")
+        if self._guard is not None:
+            await self._guard()
+        self._session = await self._client.sessions.current()
+        async with self._client.one_write(SEND_WITHIN_SECONDS) as window:
+            claim = await self.note(last, State.SENDING, details=self._details(last))
+            window.open()
+            self._sent = True
+            try:
+                record = await self._send()
+            except (TooLateError, UnavailableError) as error:
+                self._sent = False
+                await self.note(claim, State.NOT_SENT, note=type(error).__name__)
+                raise
+            except OutcomeUnknownError as error:
+                self._lost = error
+                await self.note(claim, State.UNKNOWN, note=type(error).__name__)
+                raise
+            except _REFUSED_ALL as error:
+                self._sent = False
+                await self.note(claim, State.NOT_SENT, note=error.code)
+                raise
+            except ApiError as error:
+                self._sent = False
+                refused = await self.note(claim, State.REJECTED, note=f"{error.status} {error.code}")
+                if not isinstance(error, DuplicateError):
+                    raise
+                duplicate = error
+            else:
+                await self._record(claim, record)
+                return Outcome(record, made=True)
+        # Looking takes a slot: three that held one each meanwhile would wait for each other.
+        return await self._already_there(refused, duplicate)
+
+    def _details(self, last: Entry | None) -> dict[str, str]:
+        """Return the details of the next attempt: the intent's, and what the last one leaves to it."""
+        kept = {name: last.details[name] for name in _KEPT if name in last.details} if last else {}
+        return {**self._intent.details, **kept}
+
+    async def _record(self, claim: Entry, record: T) -> None:
+        """Note a success; should somebody have given it up meanwhile, after what they wrote."""
+        try:
+            await self.note(claim, State.DONE, record)
+        except LostRaceError:
+            last = await self.last()
+            if last is not None and last.state is State.DONE and last.record_id == record.id:
+                return
+            if last is None or last.is_open or last.state is State.DONE:
+                raise CaseError(
+                    f"{self._identity} was sent twice, as {record.id} and by another process, which took this one for "
+                    "lost: look at both in BILL"
+                ).of(str(self._identity), last.sequence if last else 0) from None
+            await self.note(last, State.DONE, record, note="answered after it was given up")
+
+    async def _already_there(self, refused: Entry, error: DuplicateError) -> Outcome[T]:
+        """Adopt the record for which BILL refused a second one; raise `error` when it is not what is asked."""
+        found = await look_at_bill(self._intent, refused)
+        if found is None:
+            raise error
+        await self.note(refused, State.DONE, found, note="found at BILL")
+        return Outcome(found, made=False)

@@ -1,0 +1,46 @@
+"""A paused run as its form sees it: waited for, and answered as the UI does."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import anyio
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+
+DEADLINE_SECONDS = 30
+
+
+async def paused_run(name: str, after: frozenset[UUID] = frozenset()) -> FlowRun:
+    """Wait for a run whose name holds `name` to pause anew; return it."""
+    with anyio.fail_after(DEADLINE_SECONDS):
+        async with get_client() as client:
+            while True:
+                for run in await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=20):
+                    state = run.state
+                    is_paused = state is not None and state.type is StateType.PAUSED
+                    if is_paused and name in run.name and state.id not in after:
+                        return run
+                await anyio.sleep(0.05)
+
+
+async def question(run: FlowRun) -> str:
+    """Return what the form of a paused run says."""
+    assert run.state is not None
+    keyset = run.state.state_details.run_input_keyset
+    assert keyset is not None
+    async with get_client() as client:
+        return await client.read_flow_run_input(run.id, keyset["description"])
+
+
+async def answer(run: FlowRun, **fields: Any) -> Any:
+    """Answer the form."""
+    async with get_client() as client:
+        return await client.resume_flow_run(run.id, run_input=fields)
+
+
+def seen(*runs: FlowRun) -> frozenset[UUID]:
+    """Return what `paused_run` takes for pauses that were there before."""
+    return frozenset(run.state.id for run in runs if run.state is not None)
