@@ -20,8 +20,9 @@ async def paused_run(name: str, after: frozenset[UUID] = frozenset()) -> FlowRun
             while True:
                 for run in await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=20):
                     state = run.state
-                    is_paused = state is not None and state.type is StateType.PAUSED
-                    if is_paused and name in run.name and state.id not in after:
+                    if state is None or state.type is not StateType.PAUSED:
+                        continue
+                    if name in run.name and state.id not in after:
                         return run
                 await anyio.sleep(0.05)
 

@@ -126,12 +126,13 @@ class Attempt(Generic[T]):
 
     async def note(self, after: Entry | None, state: State, record: T | None = None, **more: Any) -> Entry:
         """Append what is known now."""
-        record_id = (record.id or "") if record is not None else ""
+        if record is not None:
+            more["record_id"] = record.id or ""
         if after is None:
             more = {"details": self._intent.details} | more
-        row = NewEntry(self._identity, after, state, self._intent.content, record_id=record_id, **more)
+        row = NewEntry(self._identity, after, state, self._intent.content, **more)
         (entry,) = await self._journal.append(row)
-        logger.info("%s: %s %s", self._identity, state, record_id or row.note)
+        logger.info("%s: %s %s", self._identity, state, row.record_id or row.note)
         return entry
 
     async def release(self, last: Entry | None) -> None:
@@ -202,8 +203,7 @@ class Attempt(Generic[T]):
             if await self._watch(last):
                 return
             last = await self._close_or_mark(last)
-        elif (found := await look_at_bill(self._intent, last)) is not None:
-            await self.note(last, State.DONE, found, note="found at BILL")
+        elif await self.adopt(last) is not None:
             return
         if last.is_open and not await self._allow_resend(last):
             raise UnsettledError(
@@ -221,11 +221,24 @@ class Attempt(Generic[T]):
             passed = share
             if await self.last() != last:
                 raise LostRaceError(str(self._identity))
-            found = await look_at_bill(self._intent, last)
-            if found is not None:
-                await self.note(last, State.DONE, found, note="found at BILL after a lost answer")
+            if await self.adopt(last) is not None:
                 return True
         return False
+
+    async def adopt(self, last: Entry) -> T | None:
+        """Look for an open attempt's record and close the attempt with it; None when there is none.
+
+        Raises ConflictError when it is there but not as it should be, such as cancelled: closed all the same.
+        """
+        try:
+            found = await look_at_bill(self._intent, last)
+        except ConflictError as error:
+            if error.record_id:
+                await self.note(last, State.DONE, record_id=error.record_id, note="found at BILL")
+            raise
+        if found is not None:
+            await self.note(last, State.DONE, found, note="found at BILL")
+        return found
 
     async def _close_or_mark(self, last: Entry) -> Entry:
         note = "not at BILL after the settle time"
@@ -302,7 +315,7 @@ class Attempt(Generic[T]):
             last = await self.last()
             if last is not None and last.state is State.DONE and last.record_id == record.id:
                 return
-            if last is None or last.is_open or last.state is State.DONE:
+            if last is None or last.state in (State.SENDING, State.DONE):
                 raise CaseError(
                     f"{self._identity} was sent twice, as {record.id} and by another process, which took this one for "
                     "lost: look at both in BILL"

@@ -92,7 +92,12 @@ class JournalError(BillError):
 
 
 class ConflictError(BillError):
-    """BILL already holds something that contradicts what was asked. Nothing was sent; a person decides."""
+    """BILL already holds something that contradicts what was asked. Nothing was sent; a person decides.
+
+    `record_id` names the record where it is surely the one that was meant, and is not as it should be.
+    """
+
+    record_id: str = ""
 
 
 class CaseError(ConflictError):

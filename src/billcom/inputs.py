@@ -35,6 +35,10 @@ from billcom.money import CENT, Amount
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
+MAX_LABEL_LENGTH = 40
+"""Bound of this project: long enough to say what a second payment is for."""
+
+
 def _text(limit: int, *, required: bool = True) -> AfterValidator:
     def check(value: str) -> str:
         value = value.strip()
@@ -194,7 +198,7 @@ class PaymentInput(_Input):
     memo: Annotated[str, _text(payment_model.MAX_DESCRIPTION_LENGTH, required=False)] = Field(
         default="", title="Memo", description="What the vendor reads, at most 70 characters"
     )
-    label: str = Field(
+    label: Annotated[str, _text(MAX_LABEL_LENGTH, required=False)] = Field(
         default="",
         title="Label",
         description="Leave empty. Only to pay the same bill once more on purpose, as after a cancelled payment",
@@ -292,7 +296,7 @@ class ChargeInput(_Input):
         title="Payment date",
         description="US banking day on which funds are drawn, such as 2026-11-30. Empty: the next one",
     )
-    label: str = Field(
+    label: Annotated[str, _text(MAX_LABEL_LENGTH, required=False)] = Field(
         default="",
         title="Label",
         description="Leave empty. Only to charge the same invoice once more on purpose",

@@ -22,7 +22,7 @@ from billcom.intent import AMOUNT, MONEY
 from billcom.journal_rows import OPEN, Entry, Head, Identity, NewEntry, State, chained, entry_of, row_of
 from billcom.journal_store import ENTRIES, JournalStore
 from billcom.money import display
-from billcom.settings import Settings
+from billcom.settings import Environment, Settings
 from billcom.witness import Witness
 
 __all__ = ["OPEN", "REBUILD", "Entry", "Head", "Identity", "Journal", "LostRaceError", "NewEntry", "State"]
@@ -238,6 +238,11 @@ class Journal:
         query = select(ENTRIES.c.position, ENTRIES.c.digest).where(self._mine())
         last = (await connection.execute(query.order_by(ENTRIES.c.position.desc()).limit(1))).first()
         head = Head(last.position, last.digest) if last else Head()
+        if head.length == 0 and self.settings.environment is Environment.PRODUCTION:
+            raise JournalError(
+                "there is no journal of this organization: a first one can't be told from a lost one. Run billcom "
+                "journal rebuild once, which reads what BILL holds; no money moves before"
+            )
         rebuilt = await self._last_rebuild(connection)
         if rebuilt is not None and rebuilt.state != State.DONE:
             raise JournalError(

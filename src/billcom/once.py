@@ -27,11 +27,10 @@ async def find(client: BillClient, intent: Intent[T]) -> T | None:
     last = (await client.journal.of_subject(intent.kind, intent.subject)).get(intent.label)
     if last is not None and last.state is State.DONE:
         return await read_standing(intent, last)
-    found = await look_at_bill(intent, last)
-    if found is not None and last is not None and last.is_open:
+    if last is not None and last.is_open:
         with suppress(LostRaceError):
-            await Attempt(client, intent).note(last, State.DONE, found, note="found at BILL")
-    return found
+            return await Attempt(client, intent).adopt(last)
+    return await look_at_bill(intent, last)
 
 
 async def once(
@@ -65,6 +64,7 @@ async def decide(client: BillClient, intent: Intent[T], decision: Decision) -> b
             return False
         if decision.verdict is Verdict.HAPPENED:
             record = await _read_named(intent, decision.record_id.strip())
+            await _check_unclaimed(client, intent, record.id or "")
             known = last.details if last else intent.details
             details = {name: value for name, value in known.items() if name != SENT_AGAIN}
             await attempt.note(last, State.DONE, record, details=details, note="a person: it happened")
@@ -94,6 +94,16 @@ async def settle(client: BillClient, intent: Intent[T]) -> T | None:
         if last is not None and last.is_open:
             await attempt.settle(last)
         return await find(client, intent)
+
+
+async def _check_unclaimed(client: BillClient, intent: Intent[Any], record_id: str) -> None:
+    """Raise ConflictError when a record is the one of another label: it can't be both."""
+    labels = await client.journal.of_subject(intent.kind, intent.subject)
+    for label, row in labels.items():
+        if label != intent.label and row.record_id == record_id:
+            raise ConflictError(
+                f"{intent.kind} {record_id} is the one under label {label!r}: give another id"
+            )
 
 
 async def _read_named(intent: Intent[T], record_id: str) -> T:

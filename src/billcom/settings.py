@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -56,6 +57,19 @@ class StateSettings(BaseSettings):
 
     state_dir: Path = Path("~/.local/state/billcom")
     session_key: SecretStr = SecretStr("")
+
+    @field_validator("session_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            try:
+                Fernet(value.get_secret_value())
+            except ValueError:
+                raise ValueError(
+                    'is not a Fernet key: make one with python -c "from cryptography.fernet import Fernet; '
+                    'print(Fernet.generate_key().decode())"'
+                ) from None
+        return value
 
     @property
     def state_path(self) -> Path:
@@ -139,7 +153,7 @@ class Settings(StateSettings):
     def _local_defaults(cls, given: Any) -> Any:
         environment = given.get("environment") or Environment.LOCAL
         if environment == Environment.LOCAL:
-            given = {**_LOCAL_CREDENTIALS, **{name: value for name, value in given.items() if value}}
+            given = {**_LOCAL_CREDENTIALS, **{n: value for n, value in given.items() if not _is_empty(value)}}
         if not given.get("base_url") and environment in list(Environment):
             given = {**given, "base_url": BASE_URLS[Environment(environment)]}
         return given
@@ -216,8 +230,12 @@ class Settings(StateSettings):
                 f"BILL_TIMEOUT_SECONDS {self.timeout_seconds:g} is too short for BILL: set at least "
                 f"{MIN_TIMEOUT_SECONDS:g}"
             )
-        url = self.journal_url.get_secret_value()
-        on_sqlite = not url or url.startswith("sqlite")
+        scheme = self.journal_url.get_secret_value().partition("://")[0]
+        if scheme not in ("", "sqlite+aiosqlite", "postgresql+asyncpg"):
+            found.append(
+                "BILL_JOURNAL_URL is of no journal: write postgresql+asyncpg://user:password@host/database"
+            )
+        on_sqlite = not scheme.startswith("postgresql")
         if self.environment is Environment.PRODUCTION and on_sqlite and not self.single_machine:
             found.append(
                 "BILL_JOURNAL_URL names no PostgreSQL, so that only this machine keeps the journal: set it, or, "
@@ -241,6 +259,10 @@ class Settings(StateSettings):
         """Digest that tells one sign-in from another: address, organization, user and developer key."""
         parts = (self.base_url, self.organization_id, self.username, self.dev_key.get_secret_value())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _is_empty(value: object) -> bool:
+    return (value.get_secret_value() if isinstance(value, SecretStr) else value) in ("", None)
 
 
 def _explain(error: Any) -> str:

@@ -237,3 +237,38 @@ async def test_of_several_of_one_name_none_can_be_passed(bill: BillClient, contr
     assert (caught.value.identity, caught.value.sequence) == ("vendor happy music", 0)
     assert await wanted.rows() == []
     assert controls.sent("POST") == []
+
+
+async def test_the_payment_of_one_label_is_not_that_of_another(
+    trusted: BillClient, controls: Controls, paid: Bill
+) -> None:
+    first = await (await payment(trusted, paid)).once()
+    second = await payment(trusted, paid, label="second")
+    controls.fault("refuse", "POST", PAYMENTS)
+    with pytest.raises(UnsettledError):
+        await second.once()
+    with pytest.raises(ConflictError, match=rf"payment {first.record.id} is the one without a label"):
+        await second.decide(Verdict.HAPPENED, first.record.id)
+    third = await payment(trusted, paid, label="third")
+    by_hand = await pay(trusted, paid)
+    await second.decide(Verdict.HAPPENED, by_hand.id)
+    with pytest.raises(ConflictError, match=rf"payment {by_hand.id} is the one under label 'second'"):
+        await third.decide(Verdict.HAPPENED, by_hand.id)
+
+
+async def test_a_lost_payment_that_was_cancelled_at_bill_meanwhile_is_closed(
+    trusted: BillClient, controls: Controls, paid: Bill
+) -> None:
+    wanted = await payment(trusted, paid)
+    controls.rules("permissive", list_delay_ms=600_000)
+    controls.fault("act_then_drop", "POST", PAYMENTS)
+    with pytest.raises(UnsettledError):
+        await wanted.once()
+    controls.advance(minutes=11)
+    (gone,) = [row.id async for row in trusted.payments.list()]
+    await trusted.payments.cancel(gone)
+    for _ in range(2):
+        with pytest.raises(ConflictError, match=r"is CANCELLED .* run again with a label of its own"):
+            await wanted.once()
+    assert await wanted.states() == ["SENDING", "UNKNOWN", "UNKNOWN", "DONE"]
+    assert (await (await payment(trusted, paid, label="second")).once()).made

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from billcom import BillClient
-from billcom.errors import CapError
+from billcom.errors import CapError, JournalError
 from billcom.intent import Kind
-from billcom.journal import State
+from billcom.journal import Journal, State
 from billcom.journal_rows import row_of
 from billcom.lookup.received_payments import charge_description, charge_intent
 from billcom.models.invoice import Invoice
@@ -254,3 +254,26 @@ async def test_what_was_paid_today_counts_for_todays_total(
         await rebuild(bill, print, settle_seconds=0)
         with pytest.raises(CapError, match=r"on top of today's 149\.00"):
             await pay_once(bill, await make_bill(bill, number="2"))
+
+
+async def test_a_first_journal_of_real_money_begins_with_a_rebuild(
+    bill: BillClient, new_settings: NewSettings
+) -> None:
+    production = {
+        "environment": "production",
+        "allow_production": True,
+        "single_machine": True,
+        "base_url": "",
+    }
+    given = {"username": "ada@example.com", "password": "secret", "organization_id": "008A", "dev_key": "01A"}
+    journal = Journal(new_settings(**production, **given))
+    with pytest.raises(
+        JournalError, match=r"can't be told from a lost one. Run billcom journal rebuild once"
+    ):
+        await journal.head()
+    with pytest.raises(JournalError, match="no money moves before"):
+        await claim(journal)
+    mark, _rows = await journal.begin_rebuild()
+    await journal.finish_rebuild(mark, [], "nothing of ours")
+    assert (await journal.head()).length > 0
+    await claim(journal)

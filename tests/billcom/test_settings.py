@@ -12,7 +12,8 @@ from billcom import Environment, Settings
 from billcom.errors import SettingsError
 
 REAL = {"username": "ann", "password": "pass-word", "organization_id": "008", "dev_key": "dev-key"}
-SECRETS = ("pass-word", "dev-key", "remember-me", "session-key")
+SESSION_KEY = "kTQSsgNnKRhVo-dxBQWxhzN3yY8wJ3dTn3yQeQ4mY9w="
+SECRETS = ("pass-word", "dev-key", "remember-me", SESSION_KEY)
 
 
 def test_without_settings_the_local_bill_is_meant() -> None:
@@ -242,7 +243,7 @@ def test_allowing_production_alone_does_not_mean_it() -> None:
 
 
 def test_secrets_never_show() -> None:
-    secrets = {"remember_me_id": "remember-me", "session_key": "session-key", "device": "laptop"}
+    secrets = {"remember_me_id": "remember-me", "session_key": SESSION_KEY, "device": "laptop"}
     url = "postgresql+asyncpg://ann:pass-word@db.example/billcom"
     settings = Settings.load(**REAL, **secrets, journal_url=url)
     shown = f"{settings!r} {settings!s} {settings.model_dump()} {settings.model_dump_json()}"
@@ -251,7 +252,7 @@ def test_secrets_never_show() -> None:
 
 
 def test_secrets_never_show_in_what_is_wrong() -> None:
-    secrets = {"remember_me_id": "remember-me", "session_key": "session-key"}
+    secrets = {"remember_me_id": "remember-me", "session_key": SESSION_KEY}
     with pytest.raises(SettingsError) as caught:
         Settings.load(**REAL, **secrets, environment="production", now="yesterday")
     with pytest.raises(ValidationError) as raw:

@@ -46,7 +46,7 @@ async def test_on_one_machine_the_second_does_nothing_before_the_first_is_throug
     async def send() -> Vendor:
         asked = controls.sent()
         others.append(asyncio.create_task(other.once()))
-        for _ in range(20):
+        for _ in range(100):
             await bill.local("GET", "/_local/health")
         assert controls.sent() == asked
         return await bill.vendors.create(new_vendor())

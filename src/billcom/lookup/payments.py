@@ -33,12 +33,19 @@ def payment_intent(
     async def look() -> Payment | None:
         return await _find(client, bill, label)
 
+    def match(payment: Payment) -> None:
+        first = payment_reference(client, bill.id, "")
+        if label and payment.transaction_number == first:
+            raise ConflictError(f"payment {payment.id} is the one without a label: give another id")
+        check_payment(payment, bill)
+
     return Intent(
         Kind.PAYMENT,
         bill.id,
         look,
         client.payments.get,
         lambda payment: check_payment(payment, bill),
+        match=match,
         label=label,
         content={AMOUNT: plain_amount(bill.amount)},
         details=details or {},
@@ -58,7 +65,11 @@ async def _find(client: BillClient, bill: Bill, label: str) -> Payment | None:
         ids = ", ".join(payment.id for payment in live)
         raise CaseError(f"bill {bill.id} is paid twice at BILL ({ids}): cancel or void one now")
     payment = live[0] if live else ours[-1]
-    check_payment(payment, bill)
+    try:
+        check_payment(payment, bill)
+    except ConflictError as error:
+        error.record_id = payment.id
+        raise
     return payment
 
 

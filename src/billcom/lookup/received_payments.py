@@ -61,7 +61,11 @@ async def _find(client: BillClient, invoice: Invoice, label: str) -> ReceivedPay
     if not ours:
         return None
     charge = live[0] if live else ours[0]
-    check_charge(charge, invoice)
+    try:
+        check_charge(charge, invoice)
+    except ConflictError as error:
+        error.record_id = charge.id
+        raise
     return charge
 
 
