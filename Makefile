@@ -2,7 +2,7 @@
 # Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-up check up lock clean python
+.PHONY: help demo test test-up test-slow faults faults-blind soak race check up lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
 FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
@@ -25,7 +25,7 @@ SILENT = DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_SERVER_EP
 LOCAL_PREFECT = PREFECT_HOME="$(CURDIR)/.local/prefect" PREFECT_PROFILES_PATH="$(CURDIR)/.local/prefect/profiles.toml"
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed ## Run the accounts payable and receivable workflows against a local BILL
 	@mkdir -p .local/prefect
@@ -41,7 +41,22 @@ test: .venv/installed ## Run the tests (PYTEST_ARGS="-k payment" for some of the
 	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ctrl-C
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow tests/deployments $(PYTEST_ARGS)"
+
+test-slow: ## Run the tests that take longer, test-up among them
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
+
+faults: .venv/installed ## Play every write against every fault (WORDS='"payment ·"' for some): ten minutes
+	@$(ALONE) .venv/bin/python -m tests.faults $(WORDS)
+
+faults-blind: .venv/installed ## Show that the proof can fail: without looking, the same faults make duplicates
+	@$(ALONE) .venv/bin/python -m tests.faults --blind $(or $(WORDS),"acted, answer dropped" "killed while")
+
+soak: .venv/installed ## Play random runs, kills, faults and clock jumps (N=2000 steps, SEED=…)
+	@$(ALONE) .venv/bin/python -m tests.faults.soak --steps $(or $(N),2000) $(if $(SEED),--seed $(SEED))
+
+race: .venv/installed ## Have two processes race for one bill, 200 times
+	@$(ALONE) .venv/bin/python -m tests.faults.race
 
 check: .venv/checkers ## Check style, types, and which way the imports point
 	@.venv/bin/python -m ruff check

@@ -14,7 +14,7 @@ from billcom.client import BillClient
 from billcom.errors import BillError
 from billcom.inputs import BillInput, CasePolicy, CodeSource, PaymentInput, VendorInput
 from billcom.intent import Decision, Outcome
-from billcom.lookup.bills import check_not_overpaid, check_payable
+from billcom.lookup.bills import check_not_overpaid
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
@@ -138,9 +138,7 @@ async def _find(
         return _Found(vendor, bank_account)
     ledger.done("bill", wanted_bill.invoice_number, bill.id, made=False)
     payment = await find_payment(client, bill, label)
-    if payment is None:
-        check_payable(bill)
-    else:
+    if payment is not None:
         ledger.done("payment", f"of bill {wanted_bill.invoice_number}", payment.id, made=False)
     return _Found(vendor, bank_account, bill, payment)
 

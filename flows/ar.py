@@ -13,7 +13,7 @@ from billcom.client import BillClient
 from billcom.errors import BillError
 from billcom.inputs import CasePolicy, ChargeInput, CodeSource, CustomerInput, InvoiceInput
 from billcom.intent import Decision, Outcome
-from billcom.lookup.invoices import check_chargeable, check_not_overcharged
+from billcom.lookup.invoices import check_not_overcharged
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
@@ -158,11 +158,10 @@ async def _find(
     if not charge.charge:
         return _Found(customer, None, invoice)
     if invoice is not None:
-        charged = await find_charge(client, invoice, charge.label)
+        charged = await find_charge(client, invoice, wanted_invoice.amount, charge.label)
         if charged is not None:
             ledger.done("charge", f"of invoice {wanted_invoice.invoice_number}", charged.id, made=False)
             return _Found(customer, None, invoice, charged)
-        check_chargeable(invoice, wanted_invoice.amount)
     bank_account = await find_customer_bank_account(client, customer.id, account)
     if bank_account is not None:
         ledger.done("bank account", f"of {customer.name}", bank_account.id or "", made=False)

@@ -30,8 +30,11 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
     retry_condition_fn=may_be_repeated,
 )
 async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payment | None:
-    """Return the payment of this bill under `label`, or None. Raises ConflictError when it is gone."""
-    return await find(client, payment_intent(client, bill, label))
+    """Return the payment of this bill under `label`, or None where it can be paid.
+
+    Raises ConflictError when it is gone, or something else pays the bill.
+    """
+    return await find(client, payment_intent(client, bill, label), if_absent=lambda: check_payable(bill))
 
 
 @task(task_run_name="pay bill {bill.invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)

@@ -27,9 +27,15 @@ from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
     retry_delay_seconds=READ_DELAYS,
     retry_condition_fn=may_be_repeated,
 )
-async def find_charge(client: BillClient, invoice: Invoice, label: str = "") -> ReceivedPayment | None:
-    """Return the charge of this invoice under `label`, or None. Raises ConflictError when it is gone."""
-    return await find(client, charge_intent(client, invoice, label))
+async def find_charge(
+    client: BillClient, invoice: Invoice, amount: Decimal, label: str = ""
+) -> ReceivedPayment | None:
+    """Return the charge of this invoice under `label`, or None where it can be charged `amount`.
+
+    Raises ConflictError when it is gone, or something else pays the invoice.
+    """
+    intent = charge_intent(client, invoice, label)
+    return await find(client, intent, if_absent=lambda: check_chargeable(invoice, amount))
 
 
 @task(task_run_name="charge invoice {invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)

@@ -16,7 +16,6 @@ from billcom.errors import (
     DuplicateError,
     HourlyLimitError,
     JournalError,
-    NotFoundError,
     OutcomeUnknownError,
     SessionExpiredError,
     TooLateError,
@@ -27,60 +26,24 @@ from billcom.errors import (
 from billcom.intent import MONEY, Intent, Kind, Outcome, T
 from billcom.journal import Entry, LostRaceError, NewEntry, State
 from billcom.session import Session
+from billcom.standing import PAST_OTHERS, SENT_AGAIN, look_at_bill, read_standing
 
 SEND_WITHIN_SECONDS = 5.0
-"""From the claim on disk to the request's first byte; later it is not sent at all."""
+"""From the claim on disk to the request's first byte; later it is not sent at all.
+
+Less where the settle time is short: who watches a claim must not give it up while it may still be sent.
+"""
 
 _ROUNDS = 8
 # BILL did nothing and said so: the claim is given back.
 _REFUSED_ALL = (SessionExpiredError, ConcurrencyLimitError, HourlyLimitError, UntrustedSessionError)
 # Shares of the settle time after which BILL is asked once more.
 _LOOKS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
-_SETTLED, SENT_AGAIN, _SENT_AT, _PAST = "settled", "sent again", "sent at", "past others"
+_SETTLED, _SENT_AT = "settled", "sent at"
 # Details of an attempt that those after it keep.
-_KEPT = (SENT_AGAIN, _PAST)
+_KEPT = (SENT_AGAIN, PAST_OTHERS)
 
 logger = logging.getLogger("billcom")
-
-
-async def look_at_bill(intent: Intent[T], last: Entry | None, *, past: bool = False) -> T | None:
-    """Look at BILL, past what a person says, or has said, to be something else."""
-    past = past or (last is not None and _PAST in last.details)
-    try:
-        return await (intent.look_past if past and intent.look_past else intent.look)()
-    except CaseError as case:
-        raise case.of(f"{intent.kind} {intent.subject}", last.sequence if last else 0) from None
-
-
-async def read_standing(intent: Intent[T], last: Entry) -> T:
-    """Return the record that was made, as it is now. Raises ConflictError when it is not what is asked for."""
-    if (
-        last.details.get(SENT_AGAIN)
-        and (other := await look_at_bill(intent, last))
-        and (other.id or "") != last.record_id
-    ):
-        raise CaseError(
-            f"{last.identity} was sent twice, the first time without an answer, and is {last.record_id} and {other.id} "
-            "at BILL by now: archive or cancel the one that is not meant"
-        ).of(str(last.identity), last.sequence)
-    try:
-        record = await intent.get(last.record_id)
-    except NotFoundError:
-        raise CaseError(
-            f"the journal has {last.identity} as {last.record_id}, and BILL has no such record: who removed it? "
-            "If all of BILL was emptied, as a local one is by a restart, run billcom journal rebuild"
-        ).of(str(last.identity), last.sequence) from None
-    intent.check(record)
-    return record
-
-
-async def is_gone(intent: Intent[Any], last: Entry) -> bool:
-    """Return whether what was made is not at BILL any more; of money that is never believed."""
-    try:
-        await intent.get(last.record_id)
-    except NotFoundError:
-        return intent.kind not in MONEY
-    return False
 
 
 def _check_content(intent: Intent[Any], last: Entry) -> None:
@@ -137,7 +100,7 @@ class Attempt(Generic[T]):
 
     async def release(self, last: Entry | None) -> None:
         """Note that a person said it did not happen; what was sent may still be done, and is looked out for."""
-        details = {**(last.details if last else self._intent.details), _PAST: "true"}
+        details = {**(last.details if last else self._intent.details), PAST_OTHERS: "true"}
         if last is not None and last.is_open:
             details[SENT_AGAIN] = "true"
         await self.note(last, State.RELEASED, details=details, note="a person: it did not happen")
@@ -269,30 +232,27 @@ class Attempt(Generic[T]):
         """Claim, send within seconds, note what came of it. Raises what BILL answered."""
         if self._send is None:
             raise TypeError("this attempt only reads")
-        if self._guard is not None:
-            await self._guard()
+        await self._check_guard(last)
         self._session = await self._client.sessions.current()
-        async with self._client.one_write(SEND_WITHIN_SECONDS) as window:
+        within_seconds = min(SEND_WITHIN_SECONDS, self._client.settings.settle_seconds / 4)
+        async with self._client.one_write(within_seconds) as window:
             claim = await self.note(last, State.SENDING, details=self._details(last))
             window.open()
             self._sent = True
             try:
                 record = await self._send()
             except (TooLateError, UnavailableError) as error:
-                self._sent = False
-                await self.note(claim, State.NOT_SENT, note=type(error).__name__)
+                await self._give_back(claim, State.NOT_SENT, type(error).__name__)
                 raise
             except OutcomeUnknownError as error:
                 self._lost = error
                 await self.note(claim, State.UNKNOWN, note=type(error).__name__)
                 raise
             except _REFUSED_ALL as error:
-                self._sent = False
-                await self.note(claim, State.NOT_SENT, note=error.code)
+                await self._give_back(claim, State.NOT_SENT, error.code)
                 raise
             except ApiError as error:
-                self._sent = False
-                refused = await self.note(claim, State.REJECTED, note=f"{error.status} {error.code}")
+                refused = await self._give_back(claim, State.REJECTED, f"{error.status} {error.code}")
                 if not isinstance(error, DuplicateError):
                     raise
                 duplicate = error
@@ -306,6 +266,28 @@ class Attempt(Generic[T]):
         """Return the details of the next attempt: the intent's, and what the last one leaves to it."""
         kept = {name: last.details[name] for name in _KEPT if name in last.details} if last else {}
         return {**self._intent.details, **kept}
+
+    async def _check_guard(self, last: Entry | None) -> None:
+        """Raise what the guard says, but LostRaceError when another process is why."""
+        if self._guard is None:
+            return
+        try:
+            await self._guard()
+        except ConflictError:
+            if await self.last() != last:
+                raise LostRaceError(str(self._identity)) from None
+            raise
+
+    async def _give_back(self, claim: Entry, state: State, note: str) -> Entry:
+        """Note that BILL did nothing, also where somebody has taken the claim for lost meanwhile."""
+        self._sent = False
+        try:
+            return await self.note(claim, state, note=note)
+        except LostRaceError:
+            last = await self.last()
+            if last is None or last.state is not State.UNKNOWN or last.sequence != claim.sequence + 1:
+                raise
+            return await self.note(last, state, note=note)
 
     async def _record(self, claim: Entry, record: T) -> None:
         """Note a success; should somebody have given it up meanwhile, after what they wrote."""

@@ -199,9 +199,13 @@ class BillClient:
 
     async def _exchange(self, call: _Call, session: Session | None) -> Any:
         owner, window = _WINDOW.get()
-        mine = window if owner is self and call.method != "GET" else None
+        holds_slot = owner is self
+        mine = window if holds_slot and call.method != "GET" else None
         try:
-            async with nullcontext() if mine else self._slots.hold(), asyncio.timeout(self._timeout_seconds):
+            async with (
+                nullcontext() if holds_slot else self._slots.hold(),
+                asyncio.timeout(self._timeout_seconds),
+            ):
                 response = await self._http.request(
                     call.method,
                     self.settings.base_url + call.path,

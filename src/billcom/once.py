@@ -11,19 +11,36 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
-from billcom.attempt import SENT_AGAIN, Attempt, is_gone, look_at_bill, read_standing
+from billcom.attempt import Attempt
 from billcom.client import BillClient
 from billcom.errors import ConflictError, NotFoundError
 from billcom.intent import Decision, Intent, Outcome, T, Verdict
 from billcom.journal import Entry, LostRaceError, State
 from billcom.locks import locked
+from billcom.standing import SENT_AGAIN, is_gone, look_at_bill, read_standing
 
 
-async def find(client: BillClient, intent: Intent[T]) -> T | None:
+async def find(
+    client: BillClient, intent: Intent[T], *, if_absent: Callable[[], object] | None = None
+) -> T | None:
     """Return the record of an intent, by the journal's id or by looking at BILL, or None. Sends nothing.
 
-    What is found of an attempt that was open is adopted. Raises ConflictError as the intent's look and check do.
+    What is found of an attempt that was open is adopted. Raises ConflictError as the intent's look and check do,
+    and as `if_absent` does, which says whether it could be made: unless somebody is making it just now.
     """
+    found = await _find(client, intent)
+    if found is None and if_absent is not None:
+        try:
+            if_absent()
+        except ConflictError:
+            last = (await client.journal.of_subject(intent.kind, intent.subject)).get(intent.label)
+            if last is None or not (last.is_open or last.state is State.DONE):
+                raise
+            found = await _find(client, intent)
+    return found
+
+
+async def _find(client: BillClient, intent: Intent[T]) -> T | None:
     last = (await client.journal.of_subject(intent.kind, intent.subject)).get(intent.label)
     if last is not None and last.state is State.DONE:
         return await read_standing(intent, last)

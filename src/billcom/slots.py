@@ -25,13 +25,15 @@ class Slots:
 
     def __init__(self, directory: Path, count: int = SLOTS) -> None:
         self._paths = [directory / f"slot-{number}.lock" for number in range(count)]
+        self._turn = asyncio.Lock()
         make_private_directory(directory)
 
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
         """Hold one slot, waiting for a free one."""
-        while (descriptor := self._try()) is None:
-            await asyncio.sleep(_POLL_SECONDS * (0.5 + random.random()))
+        async with self._turn:  # one of this client's calls asks, the others queue
+            while (descriptor := self._try()) is None:
+                await asyncio.sleep(_POLL_SECONDS * (0.5 + random.random()))
         try:
             yield
         finally:

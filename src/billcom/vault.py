@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import secrets
 from contextlib import suppress
@@ -37,10 +35,6 @@ class Vault:
                 "BILL_SESSION_KEY (or the key file of the state directory) is not the key this was encrypted "
                 "with: restore the key, or sign in and enrol the device again"
             ) from None
-
-    def mark(self, clear: str) -> str:
-        """Return 32 hexadecimal digits that are the same for the same text and key, and don't give it away."""
-        return hmac.new(self._key(), clear.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _key(self) -> bytes:
         given = self._settings.session_key.get_secret_value()

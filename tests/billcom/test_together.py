@@ -194,7 +194,6 @@ async def test_three_that_look_after_a_refused_number_do_not_wait_for_each_other
     assert [outcome.made for outcome in outcomes] == [False, False, False]
 
 
-@pytest.mark.xfail(reason="a read in a write's window takes a slot of its own", strict=True)
 async def test_reads_within_three_writes_at_once_do_not_wait_for_each_other(bill: BillClient) -> None:
     await bill.sessions.current()
     together = asyncio.Barrier(3)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billcom.client import BillClient
-from billcom.errors import JournalError, NotFoundError
+from billcom.errors import CaseError, JournalError, NotFoundError
 from billcom.intent import AMOUNT, Intent, Kind
 from billcom.journal import Entry
 from billcom.lookup.bills import bill_intent, check_not_overpaid
@@ -55,13 +55,14 @@ async def intent_of(client: BillClient, entry: Entry) -> Intent[Any]:
 def _unnamed_account(client: BillClient, entry: Entry) -> Intent[BankAccount]:
     """Return an intent that finds no customer's account: the journal doesn't hold the number to compare.
 
-    Given up after the settle time, it is looked for again by the run that has the number.
+    Given up after the settle time, it is looked for again by the run that has the number. Its look raises
+    CaseError when a customer has an account twice.
     """
     owner = entry.identity.subject.partition(" ")[0]
 
     async def look() -> BankAccount | None:
         if entry.identity.kind != Kind.VENDOR_BANK_ACCOUNT:
-            return None
+            return await _check_none_twice(client, owner)
         try:
             return await client.vendors.get_bank_account(owner)
         except NotFoundError:
@@ -74,6 +75,20 @@ def _unnamed_account(client: BillClient, entry: Entry) -> Intent[BankAccount]:
 
     check: Callable[[BankAccount], None] = lambda _account: None  # noqa: E731 (nothing to compare)
     return Intent(Kind(entry.identity.kind), entry.identity.subject, look, get, check)
+
+
+async def _check_none_twice(client: BillClient, customer_id: str) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    async for account in client.customers.bank_accounts(customer_id):
+        numbers = (account.routing_number, account.account_number)
+        key = [number.get_secret_value() if number else "" for number in numbers]
+        if account.archived or not all(key):
+            continue
+        other = seen.setdefault((key[0], key[1]), account.id or "")
+        if other != account.id:
+            raise CaseError(
+                f"customer {customer_id} has one bank account twice at BILL ({other}, {account.id}): archive one"
+            )
 
 
 async def check_amounts(client: BillClient, entry: Entry) -> None:

@@ -9,7 +9,6 @@ from billcom.lookup.parties import check_name, check_party, find_party
 from billcom.lookup.rows import plain
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import Customer
-from billcom.vault import Vault
 
 
 def customer_intent(client: BillClient, name: str, email: str = "") -> Intent[Customer]:
@@ -60,10 +59,10 @@ def customer_bank_account_intent(
     async def get(account_id: str) -> BankAccount:
         return await client.customers.get_bank_account(customer_id, account_id)
 
-    # The journal holds no bank number: only what the key's owner can compare.
+    # The journal holds no bank number: the last four digits tell a customer's accounts apart.
     numbers = (wanted.routing_number, wanted.account_number)
-    mark = Vault(client.settings).mark("\0".join(number.get_secret_value() for number in numbers))
-    return Intent(Kind.CUSTOMER_BANK_ACCOUNT, f"{customer_id} {mark}", look, get, check)
+    ends = " ".join(number.get_secret_value()[-4:] for number in numbers)
+    return Intent(Kind.CUSTOMER_BANK_ACCOUNT, f"{customer_id} {ends}", look, get, check)
 
 
 async def _find(client: BillClient, customer_id: str, wanted: NewBankAccount) -> BankAccount | None:
