@@ -40,10 +40,19 @@ _REFUSED_ALL = (SessionExpiredError, ConcurrencyLimitError, HourlyLimitError, Un
 # Shares of the settle time after which BILL is asked once more.
 _LOOKS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 _SETTLED, _SENT_AT = "settled", "sent at"
+_OWN_DETAILS = (_SETTLED, _SENT_AT, SENT_AGAIN, PAST_OTHERS)
 # Details of an attempt that those after it keep.
 _KEPT = (SENT_AGAIN, PAST_OTHERS)
 
 logger = logging.getLogger("billcom")
+
+
+def _evidence(last: Entry) -> str:
+    """Return what is known of a write whose outcome isn't."""
+    known = [*last.content.items(), *last.details.items()]
+    facts = [f"{name.replace('_', ' ')} {value}" for name, value in known if name not in _OWN_DETAILS]
+    sent_at = datetime.fromisoformat(last.details.get(_SENT_AT, last.at.isoformat()))
+    return f"{last.identity} ({', '.join([*facts, f'sent at {sent_at:%Y-%m-%d %H:%M:%S} UTC'])})"
 
 
 def _check_content(intent: Intent[Any], last: Entry) -> None:
@@ -169,11 +178,11 @@ class Attempt(Generic[T]):
         elif await self.adopt(last) is not None:
             return
         if last.is_open and not await self._allow_resend(last):
+            seconds = self._client.settings.settle_seconds
             raise UnsettledError(
-                f"{self._identity} was sent at {last.details.get('sent at', last.at.isoformat())} without a proper "
-                f"answer, and BILL shows none {self._client.settings.settle_seconds:g} seconds and more afterwards: it "
-                "may still act. Nothing was sent again. Look for it in BILL; then say which one it is, or that it did "
-                "not happen (resolve_unknowns asks)"
+                f"{_evidence(last)} was sent without a proper answer, and BILL shows none {seconds:g} seconds and more "
+                "afterwards: it may still act. Nothing was sent again. Look for it in BILL; then say which one it is, "
+                "or that it did not happen (resolve_unknowns asks)"
             ).of(str(self._identity), last.sequence)
 
     async def _watch(self, last: Entry) -> bool:

@@ -45,7 +45,8 @@ async def test_a_payment_that_did_not_happen_is_sent_once_a_person_says_so(
     running = asyncio.ensure_future(pay("CASE-1"))
     paused = await paused_run("CASE-1")
     said = await question(paused)
-    assert "payment 00n" in said and "BILL shows none" in said
+    assert "payment 00n" in said and "amount 1250.00" in said and "process date 2026-11-24" in said
+    assert "BILL shows none" in said
     assert paid(organization) == []
     await answer(paused, verdict=Verdict.SEND.value)
     assert [(await running).payment_id] == paid(organization)
@@ -120,7 +121,7 @@ async def test_a_charge_is_never_sent_again_by_itself(
     organization.fault("POST", "/v3/receivable-payments", "refuse")
     given = {"customer": customer(), "bank_account": account(), "invoice": invoice(), "charge": charge()}
     for _ in range(2):
-        with pytest.raises(UnsettledError, match=r"charge 00e.* was sent"):
+        with pytest.raises(UnsettledError, match=r"charge 00e.*amount 385\.00.* was sent without"):
             await run(ar_workflow, given)
         monkeypatch.setenv("BILL_NOW", "2026-11-23T20:00:00+00:00")
     assert organization.writes().count("POST /v3/receivable-payments") == 1
