@@ -101,8 +101,13 @@ async def ap_workflow(
 
             paid = await decided(on_case, pay)
             ledger.done("payment", f"of bill {bill.invoice_number}", paid.record.id, made=paid.made)
-            present = await get_bill(client, bill_record.id)
-            check_not_overpaid(present)
+
+            async def read_again(_decision: Decision | None) -> Bill:
+                present = await get_bill(client, bill_record.id)
+                check_not_overpaid(present)
+                return present
+
+            present = await decided(on_case, read_again)
             return await _report(ledger, vendor, present, paid.record)
     except BillError as error:
         return await ledger.stop(error)

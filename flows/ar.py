@@ -110,8 +110,13 @@ async def ar_workflow(
                 outcome = await decided(on_case, charge_it)
                 ledger.done("charge", f"of {what}", outcome.record.id, made=outcome.made)
                 charged = outcome.record
-            present = await get_invoice(client, invoice_record.id)
-            check_not_overcharged(present)
+
+            async def read_again(_decision: Decision | None) -> Invoice:
+                present = await get_invoice(client, invoice_record.id)
+                check_not_overcharged(present)
+                return present
+
+            present = await decided(on_case, read_again)
             return await _report(ledger, customer, present, charged, bank_account_id, sent)
     except BillError as error:
         return await ledger.stop(error)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,10 +12,13 @@ import pytest
 from billcom.errors import CaseError, UnsettledError
 from billcom.inputs import CasePolicy, CodeSource
 from billcom.intent import Verdict
+from billcom.models.payment import FundingAccountReference, NewPayment
 from billcom.results import ApResult
+from billcom.settings import Settings
 from flows import cases
 from flows.ap import ap_workflow
 from flows.ar import ar_workflow
+from tasks.session import connect
 from tests.organization import Organization
 from tests.pauses import answer, paused_run, question, seen
 from tests.samples import account, bill, charge, customer, invoice, run, vendor
@@ -125,3 +130,29 @@ async def test_a_charge_is_never_sent_again_by_itself(
             await run(ar_workflow, given)
         monkeypatch.setenv("BILL_NOW", "2026-11-23T20:00:00+00:00")
     assert organization.writes().count("POST /v3/receivable-payments") == 1
+
+
+async def test_a_bill_that_turns_out_overpaid_is_shown_to_a_person_at_once(
+    organization: Organization,
+) -> None:
+    organization.rule(preset="permissive", list_delay_ms=0)
+    # The answer takes a moment, in which somebody pays the same bill by hand.
+    organization.fault("POST", "/v3/payments", "delay", seconds=3)
+    running = asyncio.ensure_future(pay("CASE-7"))
+    while not (mine := organization.records("payments")):
+        await asyncio.sleep(0.05)
+    async with await connect(Settings.load()) as somebody:
+        twin = await somebody.payments.create(
+            NewPayment(
+                vendor_id=mine[0]["vendorId"],
+                bill_id=mine[0]["billId"],
+                amount=Decimal("1250.00"),
+                funding_account=FundingAccountReference(id=mine[0]["fundingAccount"]["id"]),
+                process_date=date(2026, 11, 25),
+            )
+        )
+    paused = await paused_run("CASE-7")
+    assert "is overpaid by 1,250.00" in await question(paused)
+    organization.record("POST", f"payments/{twin.id}/cancel")
+    await answer(paused, verdict=Verdict.SEND.value)
+    assert (await running).payment_id == mine[0]["id"]
