@@ -64,10 +64,9 @@ _GROUPS = {
 class RunLine:
     """One payment or charge. The same columns in the plan and in the result.
 
-    `amount` is what moves, in dollars; `day` when funds leave or are drawn, `asked_day` the day that was asked for. `party_is` and `document_is`: `new`, `found`, or empty when unknown.
-    `account` is the last four digits of the other side's bank account. `record_id` is the payment's or charge's,
-    `record_status` what BILL says of it. `asked`: counts in the fingerprint, because it is to be done or was
-    done by this identity before.
+    `amount` is what moves, in dollars; `day` when funds leave or are drawn, `asked_day` the day that was asked for.
+    `party_is` and `document_is`: `new`, `found`, or empty when unknown. `account` is the last four digits of the
+    other side's bank account. `record_id` is the payment's or charge's, `record_status` what BILL says of it.
     """
 
     place: str
