@@ -92,7 +92,7 @@ class BillClient:
         self.invoices = Invoices(self)
         self.received_payments = ReceivedPayments(self)
         self.sessions: SessionSource = sessions or OwnSession(self.authentication.sign_in)
-        self.journal = Journal(settings, run)
+        self.journal = Journal(settings, run, keep=True)
         self._timeout_seconds = timeout_seconds or settings.timeout_seconds
         self._sleep = sleep
         self.date_header = ""  # HTTP's Date of the last answer: the only time that BILL tells
@@ -110,6 +110,7 @@ class BillClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connections. The session is left alone: others may share it."""
+        await self.journal.close()
         await self._http.aclose()
 
     async def request(

@@ -5,7 +5,7 @@ It decides who may send; it never decides whether BILL acted: that is read at BI
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -34,6 +34,9 @@ Their sequence counts the rebuilds, so that a machine tells a newer journal from
 """
 
 
+_SUBJECTS_PER_QUERY = 500
+
+
 class LostRaceError(Exception):
     """Somebody else has written the next row of an identity: read it again."""
 
@@ -42,19 +45,24 @@ class LostRaceError(Exception):
 class Journal:
     """The journal of one organization: SQLite in the state directory, or PostgreSQL by `BILL_JOURNAL_URL`.
 
-    `run` is noted in each row. Every method raises JournalError when the journal can't be read or written, is
+    `run` is noted in each row; with `keep` connections stay open until `close`. Every method raises JournalError when the journal can't be read or written, is
     of another version, or, where it says so, has lost rows it once had; nothing may be sent then.
     """
 
     settings: Settings
     run: str = ""
+    keep: bool = False
     _store: JournalStore = field(init=False)
     _witness: Witness = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare the store; nothing is opened yet."""
-        self._store = JournalStore(self.settings)
+        self._store = JournalStore(self.settings, keep=self.keep)
         self._witness = Witness(self.settings)
+
+    async def close(self) -> None:
+        """Close the connections that were kept; the journal opens itself again when it is used."""
+        await self._store.close()
 
     def identity(self, kind: str, subject: str, label: str = "") -> Identity:
         """Return the identity of a write of this organization."""
@@ -69,6 +77,17 @@ class Journal:
         """Return the last row of each label under which the subject was written."""
         rows = await self._select((ENTRIES.c.kind == kind) & (ENTRIES.c.subject == subject))
         return {identity.label: row for identity, row in _last(rows).items()}
+
+    async def of_subjects(self, kind: str, subjects: Iterable[str]) -> dict[str, dict[str, Entry]]:
+        """Return, for each subject that was ever written, the last row of each of its labels."""
+        found: dict[str, dict[str, Entry]] = {}
+        asked = sorted(set(subjects))
+        for start in range(0, len(asked), _SUBJECTS_PER_QUERY):
+            some = asked[start : start + _SUBJECTS_PER_QUERY]
+            rows = await self._select((ENTRIES.c.kind == kind) & ENTRIES.c.subject.in_(some))
+            for identity, row in _last(rows).items():
+                found.setdefault(identity.subject, {})[identity.label] = row
+        return found
 
     async def standing(self) -> list[Entry]:
         """Return the last row of every identity, oldest first."""
@@ -173,12 +192,15 @@ class Journal:
         written: list[Entry] = []
         for row in rows:
             entry = chained(row, head)
-            try:
-                await connection.execute(ENTRIES.insert().values(row_of(entry)))
-            except IntegrityError:
-                raise LostRaceError(str(row.identity)) from None
             head = Head(entry.position, entry.digest)
             written.append(entry)
+        if not written:
+            return []
+        try:
+            await connection.execute(ENTRIES.insert(), [row_of(entry) for entry in written])
+        except IntegrityError:
+            others = f" or one of {len(written) - 1} others" if len(written) > 1 else ""
+            raise LostRaceError(f"{written[0].identity}{others}") from None
         return written
 
     async def _select(self, condition: ColumnElement[bool]) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -27,13 +28,14 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from billcom.errors import JournalError
 from billcom.private import make_private_directory
 from billcom.settings import Settings
 
 SCHEMA_VERSION = 1
+KEPT_CONNECTIONS = 4
 BUSY_SECONDS = 10
 """How long a writer waits for another one; a longer wait is an error, and nothing is sent."""
 
@@ -75,9 +77,18 @@ _TROUBLE = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 class JournalStore:
     """SQLite in the state directory, or the database of `BILL_JOURNAL_URL`; made on first use."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, keep: bool = False) -> None:
+        """Open nothing yet. `keep`: hold connections until `close`, which the event loop's end must come after."""
         self._settings = settings
+        self._keep = keep
         self._engine: AsyncEngine | None = None
+        self._opening = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close the connections that were kept."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
 
     @property
     def file(self) -> Path | None:
@@ -92,10 +103,10 @@ class JournalStore:
 
         Raises JournalError for the database's errors, IntegrityError where a row exists already.
         """
-        if self._engine is None:
-            self._engine = await self._open()
+        async with self._opening:
+            engine = self._engine = self._engine or await self._open()
         try:
-            async with self._engine.connect() as connection:
+            async with engine.connect() as connection:
                 await connection.execution_options(billcom_writes=writes)
                 async with connection.begin():
                     if writes:
@@ -108,7 +119,7 @@ class JournalStore:
 
     async def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put rows into a new SQLite file as they are, of every organization; those that fit no column are left."""
-        self._engine = None  # of the file that was
+        await self.close()  # of the file that was
         async with self.transaction(_TABLES, writes=True) as connection:
             for row in rows:
                 values = {name: row[name] for name in COLUMNS if name in row}
@@ -137,7 +148,7 @@ class JournalStore:
         try:
             if not self._settings.journal_url.get_secret_value():
                 _check_private(self._settings.state_path)
-            engine = _engine(self._url)
+            engine = _engine(self._url, keep=self._keep)
             async with engine.begin() as connection:
                 await _lock_out_others(connection, _TABLES)
                 found = await connection.run_sync(_version)
@@ -161,16 +172,21 @@ class JournalStore:
         )
 
 
-def _engine(url: URL) -> AsyncEngine:
-    # No pool: connections are short, and none outlives the event loop it was made in.
+def _engine(url: URL, *, keep: bool) -> AsyncEngine:
+    # Without a pool connections are short, and none outlives the event loop it was made in.
+    pool: dict[str, Any] = (
+        {"poolclass": AsyncAdaptedQueuePool, "pool_size": KEPT_CONNECTIONS, "max_overflow": 0}
+        if keep
+        else {"poolclass": NullPool}
+    )
     if url.drivername == _SQLITE:
-        engine = create_async_engine(url, poolclass=NullPool)
+        engine = create_async_engine(url, **pool)
         event.listen(engine.sync_engine, "connect", _durable)
         event.listen(engine.sync_engine, "begin", _begin)
         return engine
     # Each statement sees what was committed before it, whatever the server's own default: the lock comes first.
     waits = {"timeout": BUSY_SECONDS, "server_settings": {"lock_timeout": f"{BUSY_SECONDS * 1000:.0f}"}}
-    return create_async_engine(url, poolclass=NullPool, isolation_level="READ COMMITTED", connect_args=waits)
+    return create_async_engine(url, isolation_level="READ COMMITTED", connect_args=waits, **pool)
 
 
 async def _lock_out_others(connection: AsyncConnection, lock: str) -> None:

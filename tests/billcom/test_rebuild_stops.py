@@ -174,6 +174,7 @@ async def test_a_damaged_file_is_moved_aside_and_begun_anew(
     payment = (await pay_once(trusted, paid)).record
     await claim(trusted.journal, "00n1", label="second", state=State.UNKNOWN)
     path = trusted.settings.state_path / "journal.db"
+    await trusted.journal.close()  # what it has read of the file it would not read again
     spoil(path)
     damaged = path.read_bytes()
     with pytest.raises(JournalError):
