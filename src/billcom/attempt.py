@@ -23,7 +23,7 @@ from billcom.errors import (
     UnsettledError,
     UntrustedSessionError,
 )
-from billcom.intent import MONEY, Intent, Kind, Outcome, T
+from billcom.intent import CHUNK, MONEY, Intent, Kind, Outcome, T
 from billcom.journal import Entry, LostRaceError, NewEntry, State
 from billcom.session import Session
 from billcom.standing import PAST_OTHERS, SENT_AGAIN, look_at_bill, read_standing
@@ -40,7 +40,7 @@ _REFUSED_ALL = (SessionExpiredError, ConcurrencyLimitError, HourlyLimitError, Un
 # Shares of the settle time after which BILL is asked once more.
 _LOOKS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 _SETTLED, _SENT_AT = "settled", "sent at"
-_OWN_DETAILS = (_SETTLED, _SENT_AT, SENT_AGAIN, PAST_OTHERS)
+_OWN_DETAILS = (_SETTLED, _SENT_AT, SENT_AGAIN, PAST_OTHERS, CHUNK)
 # Details of an attempt that those after it keep.
 _KEPT = (SENT_AGAIN, PAST_OTHERS)
 
@@ -55,7 +55,16 @@ def _evidence(last: Entry) -> str:
     return f"{last.identity} ({', '.join([*facts, f'sent at {sent_at:%Y-%m-%d %H:%M:%S} UTC'])})"
 
 
-def _check_content(intent: Intent[Any], last: Entry) -> None:
+def kept_details(last: Entry | None) -> dict[str, str]:
+    """Return what the next attempt keeps of the last one's details: where to look for what may still come."""
+    if last is None:
+        return {}
+    names = [*_KEPT, CHUNK] if SENT_AGAIN in last.details else _KEPT
+    return {name: last.details[name] for name in names if name in last.details}
+
+
+def check_content(intent: Intent[Any], last: Entry) -> None:
+    """Raise ConflictError when an open attempt was for something else than is asked for now."""
     for field, asked in intent.content.items():
         had = last.content.get(field, asked)
         if had != asked:
@@ -133,7 +142,7 @@ class Attempt(Generic[T]):
                 if last is not None and last.state is State.DONE:
                     return Outcome(await read_standing(self._intent, last), made=self._lost is not None)
                 if last is not None and last.is_open:
-                    _check_content(self._intent, last)
+                    check_content(self._intent, last)
                     await self.settle(last)
                 elif (found := await look_at_bill(self._intent, last)) is not None:
                     await self.note(last, State.DONE, found, note="found at BILL")
@@ -273,8 +282,7 @@ class Attempt(Generic[T]):
 
     def _details(self, last: Entry | None) -> dict[str, str]:
         """Return the details of the next attempt: the intent's, and what the last one leaves to it."""
-        kept = {name: last.details[name] for name in _KEPT if name in last.details} if last else {}
-        return {**self._intent.details, **kept}
+        return {**self._intent.details, **kept_details(last)}
 
     async def _check_guard(self, last: Entry | None) -> None:
         """Raise what the guard says, but LostRaceError when another process is why."""

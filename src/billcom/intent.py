@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from billcom.journal_rows import Entry
 
 
 class Identified(Protocol):
@@ -36,6 +39,9 @@ class Kind(StrEnum):
 MONEY = frozenset({Kind.PAYMENT, Kind.CHARGE})
 """Never sent again by itself once BILL may have acted on it."""
 
+CHUNK = "chunk"
+"""Name in an attempt's details of our reference for the request it was sent in, together with others."""
+
 AMOUNT = "amount"
 """Name in an intent's content under which its dollars stand; every payment and charge has it."""
 
@@ -48,7 +54,8 @@ class Intent(Generic[T]):
     may change; neither holds a bank number. `look` finds it among BILL's records, `get` reads it by the id the
     journal knows; `check` raises ConflictError unless a record is, and still is, what is asked for; `match`,
     where it is stricter, is for a record that a person names.
-    `look_past` looks as `look` does once a person has said that what contradicts it is something else.
+    `look_past` looks as `look` does once a person has said that what contradicts it is something else;
+    `look_sent`, for what went out in one request with others, as the journal's row says.
     """
 
     kind: Kind
@@ -58,6 +65,7 @@ class Intent(Generic[T]):
     check: Callable[[T], object]
     match: Callable[[T], object] | None = None
     look_past: Callable[[], Awaitable[T | None]] | None = None
+    look_sent: Callable[[Entry], Awaitable[T | None]] | None = None
     label: str = ""
     content: Mapping[str, str] = field(default_factory=dict[str, str])
     details: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -45,8 +45,9 @@ class LostRaceError(Exception):
 class Journal:
     """The journal of one organization: SQLite in the state directory, or PostgreSQL by `BILL_JOURNAL_URL`.
 
-    `run` is noted in each row; with `keep` connections stay open until `close`. Every method raises JournalError when the journal can't be read or written, is
-    of another version, or, where it says so, has lost rows it once had; nothing may be sent then.
+    `run` is noted in each row; with `keep` connections stay open until `close`. Every method raises JournalError
+    when the journal can't be read or written, is of another version, or, where it says so, has lost rows it once
+    had; nothing may be sent then.
     """
 
     settings: Settings

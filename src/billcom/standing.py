@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from billcom.errors import CaseError, NotFoundError
-from billcom.intent import MONEY, Intent, T
+from billcom.intent import CHUNK, MONEY, Intent, T
 from billcom.journal import Entry
 
 SENT_AGAIN, PAST_OTHERS = "sent again", "past others"
@@ -14,6 +14,8 @@ SENT_AGAIN, PAST_OTHERS = "sent again", "past others"
 
 async def look_at_bill(intent: Intent[T], last: Entry | None, *, past: bool = False) -> T | None:
     """Look at BILL, past what a person says, or has said, to be something else."""
+    if last is not None and CHUNK in last.details and intent.look_sent is not None:
+        return await intent.look_sent(last)
     past = past or (last is not None and PAST_OTHERS in last.details)
     try:
         return await (intent.look_past if past and intent.look_past else intent.look)()

@@ -38,7 +38,8 @@ async def intent_of(client: BillClient, entry: Entry) -> Intent[Any]:
                 return invoice_intent(client, content["customer_id"], number, amount)
             case Kind.PAYMENT:
                 bill = await client.bills.get(entry.identity.subject)
-                return payment_intent(client, bill, entry.identity.label, details)
+                amount = Decimal(content[AMOUNT])
+                return payment_intent(client, bill, entry.identity.label, details, amount)
             case Kind.CHARGE:
                 invoice = await client.invoices.get(entry.identity.subject)
                 return charge_intent(client, invoice, entry.identity.label, details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ def bill_intent(
     Its look raises CaseError for the same number with another date or amount, or twice the same; look and
     check ConflictError for a number that differs in case or blanks, and for an archived bill.
     """
-    wanted = _Wanted(vendor_id, number, invoice_date, amount)
+    wanted = WantedBill(vendor_id, number, invoice_date, amount)
 
     async def look() -> Bill | None:
         return await _find(client, wanted, past_others=False)
@@ -35,7 +36,7 @@ def bill_intent(
 
     return Intent(
         Kind.BILL,
-        f"{vendor_id} {invoice_date} {plain(number)}",
+        bill_subject(vendor_id, number, invoice_date),
         look,
         client.bills.get,
         wanted.check,
@@ -45,7 +46,12 @@ def bill_intent(
     )
 
 
-class _Wanted:
+def bill_subject(vendor_id: str, number: str, invoice_date: date) -> str:
+    """Return what a bill is in the journal."""
+    return f"{vendor_id} {invoice_date} {plain(number)}"
+
+
+class WantedBill:
     """The bill that is asked for."""
 
     def __init__(self, vendor_id: str, number: str, invoice_date: date, amount: Decimal) -> None:
@@ -83,9 +89,21 @@ class _Wanted:
         return bill
 
 
-async def _find(client: BillClient, wanted: _Wanted, *, past_others: bool) -> Bill | None:
+async def _find(client: BillClient, wanted: WantedBill, *, past_others: bool) -> Bill | None:
+    alike = await _of_number(client, wanted, ACTIVE)
+    if not alike and not past_others:
+        alike += await _of_number(client, wanted, ARCHIVED)
+    return choose_bill(wanted, alike, past_others=past_others)
+
+
+def choose_bill(wanted: WantedBill, alike: Iterable[Bill], *, past_others: bool = False) -> Bill | None:
+    """Return the one that is asked for among a vendor's bills of this number, archived ones too.
+
+    Raises as the intent's look does; `past_others`: what contradicts it is something else, a person says.
+    """
     number = wanted.number
-    in_use = await _of_number(client, wanted, ACTIVE)
+    in_use = [bill for bill in alike if not bill.archived]
+    archived = [bill for bill in alike if bill.archived]
     if past_others:
         in_use = [bill for bill in in_use if wanted.is_same(bill)]
     if len(in_use) > 1:
@@ -95,16 +113,15 @@ async def _find(client: BillClient, wanted: _Wanted, *, past_others: bool) -> Bi
         )
     if in_use:
         return wanted.check(in_use[0])
-    archived = await _of_number(client, wanted, ARCHIVED)
     if archived and not past_others:
         wanted.check(archived[0])
     return None
 
 
-def check_payable(bill: Bill) -> None:
-    """Raise ConflictError when a bill, read in full, must not be paid in full now.
+def check_payable(bill: Bill, part: Decimal | None = None) -> None:
+    """Raise ConflictError when a bill, read in full, must not be paid now: in full, or `part` of it in dollars.
 
-    It must be unarchived, approved where a policy applies, unpaid, and open with its whole amount.
+    It must be unarchived, approved where a policy applies, and open with its whole amount, or with that part.
     """
     if bill.archived:
         reason = "is archived: restore it first"
@@ -112,6 +129,12 @@ def check_payable(bill: Bill) -> None:
         reason = f"is {bill.approval_status} in BILL's approval policy: its approvers decide first"
     elif bill.amount is None or bill.due_amount is None:
         reason = "shows no amount due at BILL: look at it there"
+    elif part is not None:
+        if bill.open_amount >= part:
+            return
+        reason = (
+            f"has {display(bill.open_amount)} open, less than {display(part)}: look at its payments in BILL"
+        )
     elif bill.open_amount < bill.amount or bill.payment_status not in (None, BillPaymentStatus.UNPAID):
         reason = (
             f"has {display(bill.open_amount)} of {display(bill.amount)} open ({bill.payment_status}): something "
@@ -137,7 +160,7 @@ def check_not_overpaid(bill: Bill) -> None:
     )
 
 
-async def _of_number(client: BillClient, wanted: _Wanted, half: Filter) -> list[Bill]:
+async def _of_number(client: BillClient, wanted: WantedBill, half: Filter) -> list[Bill]:
     vendor_id, number = wanted.vendor_id, wanted.number
     rows = [b async for b in client.bills.list([Filter("vendorId", "eq", vendor_id), half])]
     # A row can be thinner than the bill: one without a number is read by its id before it is passed over.

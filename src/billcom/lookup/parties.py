@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from billcom.errors import CaseError, ConflictError
@@ -29,15 +29,24 @@ async def find_party(
     """
     exact = [row async for row in list_rows(_by_name(name)) if row.name == name and not row.archived]
     if not exact:
-        everyone = [row for half in (ACTIVE, ARCHIVED) async for row in list_rows([half])]
-        exact = _not_archived(noun, name, [row for row in everyone if same_text(row.name, name)])
+        exact = [row for half in (ACTIVE, ARCHIVED) async for row in list_rows([half])]
+    party = choose_party(noun, name, [row for row in exact if same_text(row.name, name)])
+    return await get(party.id) if party is not None else None
+
+
+def choose_party(noun: str, name: str, alike: Sequence[P]) -> P | None:
+    """Return the one of this name among all, archived ones too, whose names a person would read as the same.
+
+    Raises CaseError for several, ConflictError for an archived one, or one whose name differs in case or blanks.
+    """
+    exact = _not_archived(noun, name, alike)
     if len({row.id for row in exact}) > 1:
         ids = ", ".join(sorted({row.id for row in exact}))
         raise CaseError(
             f"several {noun}s are named {name!r} at BILL ({ids}): archive the wrong ones, rename one, "
             "or say which it is"
         )
-    return await get(exact[0].id) if exact else None
+    return exact[0] if exact else None
 
 
 def check_party(noun: str, party: P, known: Mapping[str, str], currency: str | None) -> P:
@@ -77,7 +86,7 @@ def _by_name(name: str) -> list[Filter]:
     return [ACTIVE, Filter("name", "eq", name)] if can_be_filtered(name) else [ACTIVE]
 
 
-def _not_archived(noun: str, name: str, alike: list[P]) -> list[P]:
+def _not_archived(noun: str, name: str, alike: Sequence[P]) -> list[P]:
     exact = [row for row in alike if row.name == name and not row.archived]
     if exact or not alike:
         return exact

@@ -1,18 +1,25 @@
-"""Finding the payment of a bill by our own reference."""
+"""Finding the payment of a bill: by our own reference, or by vendor and bill where it went out with others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
 
 from billcom.client import BillClient
 from billcom.errors import CaseError, ConflictError
-from billcom.intent import AMOUNT, Intent, Kind
+from billcom.intent import AMOUNT, CHUNK, Intent, Kind
+from billcom.journal import Entry
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.money import display
 from billcom.money import plain as plain_amount
 from billcom.query import Filter
 from billcom.reference import transaction_number
+from billcom.standing import SENT_AGAIN
+
+CLOCKS_APART = timedelta(days=1)
+"""Margin where BILL's time of a record is compared with this machine's of a claim."""
 
 
 def payment_reference(client: BillClient, bill_id: str, label: str) -> str:
@@ -22,59 +29,103 @@ def payment_reference(client: BillClient, bill_id: str, label: str) -> str:
 
 
 def payment_intent(
-    client: BillClient, bill: Bill, label: str = "", details: Mapping[str, str] | None = None
+    client: BillClient,
+    bill: Bill,
+    label: str = "",
+    details: Mapping[str, str] | None = None,
+    amount: Decimal | None = None,
 ) -> Intent[Payment]:
-    """Return that this bill, read in full, is paid once under `label`, with its whole amount.
+    """Return that this bill, read in full, is paid once under `label`: `amount` dollars, or all it asks for.
 
     Look and check raise ConflictError when the payment pays another bill or amount, is there twice, or was
     cancelled, voided or has failed: paying once more is asked for by a label of its own.
     """
+    asked = amount if amount is not None else bill.amount
 
     async def look() -> Payment | None:
-        return await _find(client, bill, label)
+        reference = payment_reference(client, bill.id, label)
+        rows = await payments_of_reference(client, reference)
+        return choose(rows, bill, asked)
+
+    async def look_sent(entry: Entry) -> Payment | None:
+        rows: list[Payment] = []
+        for reference in [*entry.details[CHUNK].split(), payment_reference(client, bill.id, label)]:
+            rows += await payments_of_reference(client, reference)
+        ours = [payment for payment in rows if bill.id in payment.bill_ids]
+        if not ours and may_be_at_bill(entry):
+            ours = await payments_of_vendors(client, [bill.vendor_id], entry)
+        return choose([payment for payment in ours if bill.id in payment.bill_ids], bill, asked)
 
     def match(payment: Payment) -> None:
         first = payment_reference(client, bill.id, "")
         if label and payment.transaction_number == first:
             raise ConflictError(f"payment {payment.id} is the one without a label: give another id")
-        check_payment(payment, bill)
+        check_payment(payment, bill, asked)
 
     return Intent(
         Kind.PAYMENT,
         bill.id,
         look,
         client.payments.get,
-        lambda payment: check_payment(payment, bill),
+        lambda payment: check_payment(payment, bill, asked),
         match=match,
+        look_sent=look_sent,
         label=label,
-        content={AMOUNT: plain_amount(bill.amount)},
+        content={AMOUNT: plain_amount(asked)},
         details=details or {},
     )
 
 
-async def _find(client: BillClient, bill: Bill, label: str) -> Payment | None:
-    reference = payment_reference(client, bill.id, label)
+def may_be_at_bill(entry: Entry) -> bool:
+    """Return whether BILL may have acted, or act yet, on what the row is about."""
+    return entry.is_open or SENT_AGAIN in entry.details
+
+
+async def payments_of_reference(client: BillClient, reference: str) -> list[Payment]:
+    """Return the payments that bear a reference of ours, read in full."""
     listed = client.payments.list([Filter("transactionNumber", "eq", reference)])
     rows = [p async for p in listed if p.transaction_number in (None, reference)]
     full = [await client.payments.get(row.id) for row in rows]
-    ours = [payment for payment in full if payment.transaction_number == reference]
+    return [payment for payment in full if payment.transaction_number == reference]
+
+
+async def payments_of_vendors(client: BillClient, vendor_ids: Iterable[str], claimed: Entry) -> list[Payment]:
+    """Return the vendors' payments made since an attempt was claimed, whatever their reference.
+
+    How one reference spreads over the payments of a request is not documented.
+    """
+    ids = sorted(set(vendor_ids))
+    which = Filter("vendorId", "in", ids) if len(ids) > 1 else Filter("vendorId", "eq", ids[0])
+    since = Filter("createdTime", "gte", claimed.at - CLOCKS_APART)
+    rows = [payment async for payment in client.payments.list([which, since])]
+    return [row if row.bill_ids else await client.payments.get(row.id) for row in rows]
+
+
+def choose(ours: list[Payment], bill: Bill, asked: Decimal | None) -> Payment | None:
+    """Return the one of the payments that is the bill's, checked; None of none.
+
+    Raises CaseError for two that stand, ConflictError, with the payment's id, for one that is not as it should be.
+    """
     if not ours:
         return None
-    live = [payment for payment in ours if payment.is_live]
+    live = {payment.id: payment for payment in ours if payment.is_live}
     if len(live) > 1:
-        ids = ", ".join(payment.id for payment in live)
-        raise CaseError(f"bill {bill.id} is paid twice at BILL ({ids}): cancel or void one now")
-    payment = live[0] if live else ours[-1]
+        raise CaseError(f"bill {bill.id} is paid twice at BILL ({', '.join(live)}): cancel or void one now")
+    payment = next(iter(live.values()), ours[-1])
     try:
-        check_payment(payment, bill)
+        check_payment(payment, bill, asked)
     except ConflictError as error:
         error.record_id = payment.id
         raise
     return payment
 
 
-def check_payment(payment: Payment, bill: Bill) -> None:
-    """Raise ConflictError unless the payment pays this bill's amount, and will go through as far as BILL says."""
+def check_payment(payment: Payment, bill: Bill, asked: Decimal | None = None) -> None:
+    """Raise ConflictError unless the payment pays this bill `asked` dollars, and will go through as far as BILL says.
+
+    Not given, `asked` is the bill's whole amount.
+    """
+    asked = asked if asked is not None else bill.amount
     what = f"payment {payment.id} of bill {bill.id} is {payment.status} ({payment.single_status})"
     if not payment.is_live:
         raise ConflictError(f"{what}: to pay the bill once more, run again with a label of its own")
@@ -85,9 +136,10 @@ def check_payment(payment: Payment, bill: Bill) -> None:
             f"payment {payment.id} carries our reference for bill {bill.id} and pays "
             f"{', '.join(sorted(payment.bill_ids)) or 'no bill'}: look at both in BILL"
         )
-    paid, asked = payment.amount_for(bill.id), bill.amount
+    paid = payment.amount_for(bill.id)
     if paid is not None and asked is not None and paid != asked:
+        asks = "which asks for" if asked == bill.amount else "of which this payment is"
         raise ConflictError(
-            f"payment {payment.id} pays {display(paid)} of bill {bill.id}, which asks for {display(asked)}: look "
+            f"payment {payment.id} pays {display(paid)} of bill {bill.id}, {asks} {display(asked)}: look "
             "at both in BILL; to pay the bill once more, run again with a label of its own"
         )
