@@ -11,20 +11,17 @@ from billcom.client import BillClient
 from billcom.errors import (
     ApiError,
     CaseError,
-    ConcurrencyLimitError,
     ConflictError,
     DuplicateError,
-    HourlyLimitError,
     JournalError,
     OutcomeUnknownError,
-    SessionExpiredError,
     TooLateError,
     UnavailableError,
     UnsettledError,
-    UntrustedSessionError,
 )
 from billcom.intent import CHUNK, MONEY, Intent, Kind, Outcome, T
 from billcom.journal import Entry, LostRaceError, NewEntry, State
+from billcom.rounds import FORGIVEN, REFUSED_ALL, ROUNDS, Rounds
 from billcom.session import Session
 from billcom.standing import PAST_OTHERS, SENT_AGAIN, look_at_bill, read_standing
 
@@ -34,25 +31,31 @@ SEND_WITHIN_SECONDS = 5.0
 Less where the settle time is short: who watches a claim must not give it up while it may still be sent.
 """
 
-_ROUNDS = 8
-# BILL did nothing and said so: the claim is given back.
-_REFUSED_ALL = (SessionExpiredError, ConcurrencyLimitError, HourlyLimitError, UntrustedSessionError)
 # Shares of the settle time after which BILL is asked once more.
-_LOOKS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
-_SETTLED, _SENT_AT = "settled", "sent at"
-_OWN_DETAILS = (_SETTLED, _SENT_AT, SENT_AGAIN, PAST_OTHERS, CHUNK)
+LOOKS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+SETTLED, _SENT_AT = "settled", "sent at"
+_OWN_DETAILS = (SETTLED, _SENT_AT, SENT_AGAIN, PAST_OTHERS, CHUNK)
 # Details of an attempt that those after it keep.
 _KEPT = (SENT_AGAIN, PAST_OTHERS)
 
 logger = logging.getLogger("billcom")
 
 
-def _evidence(last: Entry) -> str:
+def evidence(last: Entry) -> str:
     """Return what is known of a write whose outcome isn't."""
     known = [*last.content.items(), *last.details.items()]
     facts = [f"{name.replace('_', ' ')} {value}" for name, value in known if name not in _OWN_DETAILS]
     sent_at = datetime.fromisoformat(last.details.get(_SENT_AT, last.at.isoformat()))
     return f"{last.identity} ({', '.join([*facts, f'sent at {sent_at:%Y-%m-%d %H:%M:%S} UTC'])})"
+
+
+def unsettled(last: Entry, settle_seconds: float) -> UnsettledError:
+    """Return the case of money that was sent and is nowhere to be seen."""
+    return UnsettledError(
+        f"{evidence(last)} was sent without a proper answer, and BILL shows none {settle_seconds:g} seconds and more "
+        "afterwards: it may still act. Nothing was sent again. Look for it in BILL; then say which one it is, "
+        "or that it did not happen (resolve_unknowns asks)"
+    ).of(str(last.identity), last.sequence)
 
 
 def kept_details(last: Entry | None) -> dict[str, str]:
@@ -92,7 +95,7 @@ class Attempt(Generic[T]):
         self._identity = client.journal.identity(intent.kind, intent.subject, intent.label)
         self._lost: OutcomeUnknownError | None = None
         self._session: Session | None = None
-        self._renewed = False
+        self._rounds = Rounds(client)
         self._sent = False
 
     async def last(self) -> Entry | None:
@@ -136,7 +139,7 @@ class Attempt(Generic[T]):
             ) from error
 
     async def _go_round(self) -> Outcome[T]:
-        for number in range(1, _ROUNDS + 1):
+        for number in range(1, ROUNDS + 1):
             last = await self.last()
             try:
                 if last is not None and last.state is State.DONE:
@@ -149,30 +152,16 @@ class Attempt(Generic[T]):
                     return Outcome(found, made=self._lost is not None)
                 else:
                     return await self._claim_and_send(last)
-            except (LostRaceError, TooLateError):
-                await self._client.back_off()
             except OutcomeUnknownError:
                 continue  # it is open in the journal now: settle it
             except UnavailableError as error:
                 if self._lost is None:
                     raise
                 raise self._lost from error
-            except SessionExpiredError:
-                if self._renewed or number == _ROUNDS:
-                    raise
-                self._renewed = True
-                if self._session is not None:
-                    await self._client.sessions.renewed(self._session)
-            except ConcurrencyLimitError:
-                if number == _ROUNDS:
-                    raise
-                await self._client.back_off(number)
-            except HourlyLimitError as error:
-                if number == _ROUNDS:
-                    raise
-                await self._client.wait_for_hour(error)
+            except FORGIVEN as error:
+                await self._rounds.forgive(error, number, self._session)
         raise UnavailableError(
-            f"{self._identity}: others kept writing it for {_ROUNDS} rounds; nothing of it is open. Run again later"
+            f"{self._identity}: others kept writing it for {ROUNDS} rounds; nothing of it is open. Run again later"
         )
 
     async def settle(self, last: Entry) -> None:
@@ -180,24 +169,19 @@ class Attempt(Generic[T]):
 
         Raises UnsettledError for money; LostRaceError when the attempt has moved on meanwhile.
         """
-        if not last.details.get(_SETTLED):
+        if not last.details.get(SETTLED):
             if await self._watch(last):
                 return
-            last = await self._close_or_mark(last)
+            last = await self.close_or_mark(last)
         elif await self.adopt(last) is not None:
             return
-        if last.is_open and not await self._allow_resend(last):
-            seconds = self._client.settings.settle_seconds
-            raise UnsettledError(
-                f"{_evidence(last)} was sent without a proper answer, and BILL shows none {seconds:g} seconds and more "
-                "afterwards: it may still act. Nothing was sent again. Look for it in BILL; then say which one it is, "
-                "or that it did not happen (resolve_unknowns asks)"
-            ).of(str(self._identity), last.sequence)
+        if last.is_open and not await self.allow_resend(last):
+            raise unsettled(last, self._client.settings.settle_seconds)
 
     async def _watch(self, last: Entry) -> bool:
         """Look again and again over the settle time; return whether it appeared and was adopted."""
         passed = 0.0
-        for share in _LOOKS:
+        for share in LOOKS:
             await self._client.pause((share - passed) * self._client.settings.settle_seconds)
             passed = share
             if await self.last() != last:
@@ -221,19 +205,20 @@ class Attempt(Generic[T]):
             await self.note(last, State.DONE, found, note="found at BILL")
         return found
 
-    async def _close_or_mark(self, last: Entry) -> Entry:
+    async def close_or_mark(self, last: Entry) -> Entry:
+        """Close what may be sent again by itself; mark money as looked for all the settle time."""
         note = "not at BILL after the settle time"
         if self._intent.kind not in MONEY:
             details = {**self._details(last), SENT_AGAIN: "true"}
             return await self.note(last, State.NOT_SENT, details=details, note=note)
         details = {
             **last.details,
-            _SETTLED: "true",
+            SETTLED: "true",
             _SENT_AT: last.details.get(_SENT_AT, last.at.isoformat()),
         }
         return await self.note(last, State.UNKNOWN, details=details, note=note)
 
-    async def _allow_resend(self, last: Entry) -> bool:
+    async def allow_resend(self, last: Entry) -> bool:
         """Close a payment that was sent long enough ago, once, where the settings allow it."""
         minutes = self._client.settings.resend_after_minutes
         if minutes is None or self._intent.kind != Kind.PAYMENT or last.details.get(SENT_AGAIN):
@@ -260,22 +245,22 @@ class Attempt(Generic[T]):
             try:
                 record = await self._send()
             except (TooLateError, UnavailableError) as error:
-                await self._give_back(claim, State.NOT_SENT, type(error).__name__)
+                await self.give_back(claim, State.NOT_SENT, type(error).__name__)
                 raise
             except OutcomeUnknownError as error:
                 self._lost = error
                 await self.note(claim, State.UNKNOWN, note=type(error).__name__)
                 raise
-            except _REFUSED_ALL as error:
-                await self._give_back(claim, State.NOT_SENT, error.code)
+            except REFUSED_ALL as error:
+                await self.give_back(claim, State.NOT_SENT, error.code)
                 raise
             except ApiError as error:
-                refused = await self._give_back(claim, State.REJECTED, f"{error.status} {error.code}")
+                refused = await self.give_back(claim, State.REJECTED, f"{error.status} {error.code}")
                 if not isinstance(error, DuplicateError):
                     raise
                 duplicate = error
             else:
-                await self._record(claim, record)
+                await self.record(claim, record)
                 return Outcome(record, made=True)
         # Looking takes a slot: three that held one each meanwhile would wait for each other.
         return await self._already_there(refused, duplicate)
@@ -295,7 +280,7 @@ class Attempt(Generic[T]):
                 raise LostRaceError(str(self._identity)) from None
             raise
 
-    async def _give_back(self, claim: Entry, state: State, note: str) -> Entry:
+    async def give_back(self, claim: Entry, state: State, note: str) -> Entry:
         """Note that BILL did nothing, also where somebody has taken the claim for lost meanwhile."""
         self._sent = False
         try:
@@ -306,7 +291,7 @@ class Attempt(Generic[T]):
                 raise
             return await self.note(last, state, note=note)
 
-    async def _record(self, claim: Entry, record: T) -> None:
+    async def record(self, claim: Entry, record: T) -> None:
         """Note a success; should somebody have given it up meanwhile, after what they wrote."""
         try:
             await self.note(claim, State.DONE, record)

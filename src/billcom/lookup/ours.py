@@ -11,12 +11,14 @@ from billcom.client import BillClient
 from billcom.errors import NotFoundError, NotPermittedError
 from billcom.intent import MONEY, Kind
 from billcom.journal_rows import Entry, Identity
+from billcom.lookup.payments import payment_in_full
 from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.payment import Payment
 from billcom.models.received_payment import ReceivedPayment
 from billcom.money import plain
 from billcom.reference import (
     CHARGE_MARK_LENGTH,
+    CHUNK_PREFIX,
     TRANSACTION_NUMBER_LENGTH,
     charge_mark,
     transaction_number,
@@ -50,7 +52,7 @@ class Ours:
 
 async def find_ours(client: BillClient, known: Collection[Identity]) -> Ours:
     """Return every payment and charge with a reference of ours; `known` tells the labels that were in use."""
-    payments = [await _in_full(client, row) async for row in client.payments.list()]
+    payments = [await payment_in_full(client, row) async for row in client.payments.list()]
     try:
         charges = [await _charge_in_full(client, row) async for row in client.received_payments.list()]
     except NotPermittedError:
@@ -92,11 +94,6 @@ async def is_at_bill(client: BillClient, entry: Entry) -> bool:
     return True
 
 
-async def _in_full(client: BillClient, row: Payment) -> Payment:
-    thin = row.transaction_number is None or not row.bill_ids
-    return await client.payments.get(row.id) if thin else row
-
-
 async def _charge_in_full(client: BillClient, row: ReceivedPayment) -> ReceivedPayment:
     thin = not row.description or not row.invoice_payments
     return await client.received_payments.get(row.id) if thin else row
@@ -112,8 +109,8 @@ async def _named(
         number = payment.transaction_number or ""
         if not _is_digest(number, TRANSACTION_NUMBER_LENGTH):
             continue
-        if identity := await names.of_payment(payment):
-            found.append(_payment(identity, payment))
+        if identities := await names.of_payment(payment):
+            found += [_payment(identity, payment) for identity in identities]
         else:
             bills = ", ".join(sorted(payment.bill_ids)) or "no bill"
             unnamed.append(f"payment {payment.id} of {bills}, {payment.status}, transaction number {number}")
@@ -140,16 +137,18 @@ class _Names:
         self._bills: dict[str, Identity] | None = None
         self._invoices: dict[str, Identity] | None = None
 
-    async def of_payment(self, payment: Payment) -> Identity | None:
-        """Return what a payment is, by its transaction number."""
+    async def of_payment(self, payment: Payment) -> list[Identity]:
+        """Return what a payment is, by its transaction number; several where it went out with others."""
         number = payment.transaction_number or ""
+        if number.startswith(CHUNK_PREFIX):
+            return [Identity(*self._place, Kind.PAYMENT, bill_id) for bill_id in sorted(payment.bill_ids)]
         own = self._digests(Kind.PAYMENT, payment.bill_ids, self._number, self._labels)
         if number in own:
-            return own[number]
+            return [own[number]]
         if self._bills is None:
             ids = [row.id for half in _HALVES async for row in self._client.bills.list([half])]
             self._bills = self._digests(Kind.PAYMENT, ids, self._number)
-        return self._bills.get(number)
+        return [self._bills[number]] if number in self._bills else []
 
     async def of_charge(self, charge: ReceivedPayment, mark: str) -> Identity | None:
         """Return what a charge is, by the mark that opens its description; it may pay other invoices by now."""

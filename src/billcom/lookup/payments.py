@@ -85,8 +85,14 @@ async def payments_of_reference(client: BillClient, reference: str) -> list[Paym
     """Return the payments that bear a reference of ours, read in full."""
     listed = client.payments.list([Filter("transactionNumber", "eq", reference)])
     rows = [p async for p in listed if p.transaction_number in (None, reference)]
-    full = [await client.payments.get(row.id) for row in rows]
+    full = [await payment_in_full(client, row) for row in rows]
     return [payment for payment in full if payment.transaction_number == reference]
+
+
+async def payment_in_full(client: BillClient, row: Payment) -> Payment:
+    """Return a payment with all that is compared of it, read by its id where the list's row is thinner."""
+    whole = row.transaction_number is not None and row.bill_ids and row.status is not None
+    return row if whole else await client.payments.get(row.id)
 
 
 async def payments_of_vendors(client: BillClient, vendor_ids: Iterable[str], claimed: Entry) -> list[Payment]:
@@ -98,7 +104,7 @@ async def payments_of_vendors(client: BillClient, vendor_ids: Iterable[str], cla
     which = Filter("vendorId", "in", ids) if len(ids) > 1 else Filter("vendorId", "eq", ids[0])
     since = Filter("createdTime", "gte", claimed.at - CLOCKS_APART)
     rows = [payment async for payment in client.payments.list([which, since])]
-    return [row if row.bill_ids else await client.payments.get(row.id) for row in rows]
+    return [await payment_in_full(client, row) for row in rows]
 
 
 def choose(ours: list[Payment], bill: Bill, asked: Decimal | None) -> Payment | None:
