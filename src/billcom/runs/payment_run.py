@@ -1,0 +1,334 @@
+"""Planning a payment run: what will be made, paid, skipped, held, and why. Pure: asks and sends nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from billcom.calendar import next_banking_day, process_date_problem
+from billcom.errors import ConflictError
+from billcom.journal import Entry, State
+from billcom.lookup.bills import WantedBill, bill_subject, check_payable, choose_bill
+from billcom.lookup.parties import check_party, choose_party
+from billcom.lookup.payments import check_payment
+from billcom.lookup.rows import plain, same_text
+from billcom.models.bank_account import NewBankAccount
+from billcom.models.bill import ApprovalStatus, Bill
+from billcom.models.payment import Payment
+from billcom.models.vendor import Vendor
+from billcom.runs.books import PaymentBooks, account_ends
+from billcom.runs.guards import held_by_caps
+from billcom.runs.lines import RunLine, Status
+from billcom.runs.near import Known, find_near, known_bill, looks_like
+from billcom.runs.rows import PaymentRow
+from billcom.standing import PAST_OTHERS
+
+_UNDECIDED = (ApprovalStatus.ASSIGNED, ApprovalStatus.APPROVING)
+
+
+@dataclass(frozen=True)
+class PlannedPayment:
+    """One line of a payment run, and what doing it takes.
+
+    `vendor` and `bill` are BILL's where it has them. `gives_account`: the vendor gets its bank account first.
+    `is_part`: less than the whole bill, or a second payment of it.
+    """
+
+    line: RunLine
+    row: PaymentRow | None = None
+    vendor: Vendor | None = None
+    bill: Bill | None = None
+    gives_account: bool = False
+    is_part: bool = False
+
+
+class _Stop(Exception):
+    """Nothing is to be done for a line: its status and reason."""
+
+    def __init__(self, status: Status, reason: str, **more: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.more = more
+
+
+def plan_rows(rows: Sequence[PaymentRow], books: PaymentBooks) -> list[PlannedPayment]:
+    """Return what a sheet's rows come to, in their order."""
+    planner = _Planner(books)
+    return _held_by_caps([planner.plan_row(row) for row in rows], books)
+
+
+def plan_bills(
+    bills: Sequence[Bill], books: PaymentBooks, overrides: Mapping[str, str] | None = None
+) -> list[PlannedPayment]:
+    """Return what BILL's own open bills come to, in their order; `overrides`: reasons by bill id."""
+    planner = _Planner(books)
+    reasons = overrides or {}
+    return _held_by_caps([planner.plan_bill(bill, reasons.get(bill.id, "")) for bill in bills], books)
+
+
+def _held_by_caps(planned: Sequence[PlannedPayment], books: PaymentBooks) -> list[PlannedPayment]:
+    vendors = [item.vendor.id if item.vendor else "" for item in planned]
+    lines = held_by_caps([item.line for item in planned], vendors, books)
+    return [replace(item, line=line) for item, line in zip(planned, lines, strict=True)]
+
+
+class _Planner:
+    def __init__(self, books: PaymentBooks) -> None:
+        self._books = books
+        self._new_accounts: dict[str, NewBankAccount] = {}
+        self._asked: dict[str, list[Known]] = defaultdict(list)
+
+    def plan_row(self, row: PaymentRow) -> PlannedPayment:
+        """Return what one row comes to."""
+        planned = PlannedPayment(
+            RunLine(
+                place=row.place,
+                party=row.vendor,
+                number=row.invoice_number,
+                invoice_date=row.invoice_date,
+                due_date=row.due_date,
+                amount=row.amount,
+                label=row.label,
+                day=row.process_date or next_banking_day(self._books.today),
+                asked_day=row.process_date,
+                account=account_ends(row.bank_account),
+                override=row.override,
+            ),
+            row,
+            is_part=bool(row.label) or row.amount != row.bill_amount,
+        )
+        try:
+            planned = self._with_vendor(planned, row)
+            planned = self._with_bill(planned, row)
+            if planned.bill is not None:
+                planned = self._with_payment(planned, planned.bill)
+            if planned.line.status is Status.PLANNED:
+                self._check_day(planned)
+                self._check_lines(row)
+                self._check_near(planned, row)
+        except (ConflictError, _Stop) as error:
+            planned = _stopped(planned, error)
+        return planned
+
+    def plan_bill(self, bill: Bill, override: str) -> PlannedPayment:
+        """Return what one bill of BILL's comes to."""
+        vendor = self._books.vendor_by_id.get(bill.vendor_id)
+        account = vendor.payment_information.bank_account if vendor and vendor.payment_information else None
+        line = RunLine(
+            place="BILL",
+            party=vendor.name if vendor else bill.vendor_name or bill.vendor_id,
+            number=bill.invoice.invoice_number or "",
+            invoice_date=bill.invoice.invoice_date,
+            due_date=bill.due_date,
+            amount=bill.open_amount,
+            day=next_banking_day(self._books.today),
+            account=account_ends(account),
+            override=override,
+            party_is="found",
+            document_is="found",
+            party_id=bill.vendor_id,
+            document_id=bill.id,
+        )
+        planned = PlannedPayment(line, None, vendor, bill)
+        try:
+            if vendor is None:
+                raise _Stop(
+                    Status.CONFLICT,
+                    f"vendor {bill.vendor_id} is not at BILL any more: look at the bill there",
+                )
+            check_party("vendor", vendor, {}, vendor.bill_currency)
+            if not line.account:
+                raise _Stop(Status.CONFLICT, _no_account(vendor))
+            self._check_same_account(vendor, line)
+            return self._with_payment(planned, bill)
+        except (ConflictError, _Stop) as error:
+            return _stopped(planned, error)
+
+    def _with_vendor(self, planned: PlannedPayment, row: PaymentRow) -> PlannedPayment:
+        vendor = self._vendor_of(row)
+        if vendor is None:
+            return self._new_vendor(planned, row)
+        check_party(
+            "vendor", vendor, {"email": row.email, "account_number": row.account_number}, vendor.bill_currency
+        )
+        held = vendor.payment_information.bank_account if vendor.payment_information else None
+        line = replace(planned.line, party_is="found", party_id=vendor.id, account=account_ends(held))
+        gives = held is None
+        if held is None and row.bank_account is None:
+            raise _Stop(Status.CONFLICT, _no_account(vendor), party_is="found", party_id=vendor.id)
+        if held is None and row.bank_account is not None:
+            self._check_one_account(row, row.bank_account)
+            line = replace(line, account=account_ends(row.bank_account))
+        elif held is not None and row.bank_account is not None and not held.matches(row.bank_account):
+            raise _Stop(
+                Status.CONFLICT,
+                f"vendor {vendor.name!r} has bank account {account_ends(held)} at BILL, the sheet says "
+                f"{account_ends(row.bank_account)}: ask the vendor over a known telephone number, then correct the "
+                "sheet, or replace the account in BILL",
+                party_is="found",
+                party_id=vendor.id,
+            )
+        self._check_same_account(vendor, line)
+        return replace(planned, line=line, vendor=vendor, gives_account=gives)
+
+    def _vendor_of(self, row: PaymentRow) -> Vendor | None:
+        """Return the vendor: the one the journal knows under this name, else the one of this name."""
+        known = self._books.vendor_rows.get(plain(row.vendor), {}).get("")
+        if known is not None and known.state is State.DONE and known.record_id in self._books.vendor_by_id:
+            return self._books.vendor_by_id[known.record_id]
+        return choose_party("vendor", row.vendor, self._books.vendors_named(row.vendor))
+
+    def _new_vendor(self, planned: PlannedPayment, row: PaymentRow) -> PlannedPayment:
+        account = self._new_accounts.get(plain(row.vendor))
+        if row.bank_account is not None:
+            self._check_one_account(row, row.bank_account)
+            account = row.bank_account
+        missing = [
+            name for name, value in (("address", row.address), ("bank account", account)) if value is None
+        ]
+        if missing and not (account is not None and self._asked[plain(row.vendor)]):
+            raise _Stop(
+                Status.CONFLICT,
+                f"vendor {row.vendor!r} is not at BILL: write its name as BILL has it, or fill in its "
+                f"{' and '.join(missing)}",
+            )
+        line = replace(planned.line, party_is="new", account=account_ends(account))
+        return replace(planned, line=line)
+
+    def _check_one_account(self, row: PaymentRow, account: NewBankAccount) -> None:
+        other = self._new_accounts.setdefault(plain(row.vendor), account)
+        if other != account:
+            raise _Stop(
+                Status.CONFLICT,
+                f"vendor {row.vendor!r} has bank account {account_ends(other)} further up in the sheet and "
+                f"{account_ends(account)} here: correct one of the two",
+            )
+
+    def _check_same_account(self, vendor: Vendor, line: RunLine) -> None:
+        """Hold a vendor whose bank account is another than the one the last payment went to."""
+        last = self._books.paid_accounts.get(vendor.id, "")
+        if last and line.account != last and not line.override:
+            raise _Stop(
+                Status.HELD,
+                f"vendor {vendor.name!r} has bank account {line.account} now, the last payment went to {last}: ask the "
+                "vendor over a known telephone number, then give a reason under Override reason",
+                party_is="found",
+                party_id=vendor.id,
+            )
+
+    def _with_bill(self, planned: PlannedPayment, row: PaymentRow) -> PlannedPayment:
+        if planned.vendor is None:
+            return replace(planned, line=replace(planned.line, document_is="new"))
+        vendor_id, number = planned.vendor.id, row.invoice_number
+        wanted = WantedBill(vendor_id, number, row.invoice_date, row.bill_amount)
+        known = self._books.bill_rows.get(bill_subject(vendor_id, number, row.invoice_date), {}).get("")
+        bill = None
+        if known is not None and known.state is State.DONE and known.record_id in self._books.bill_by_id:
+            bill = wanted.check(self._books.bill_by_id[known.record_id])
+        if bill is None:
+            alike = [
+                b for b in self._books.bills_of(vendor_id) if same_text(b.invoice.invoice_number, number)
+            ]
+            past = known is not None and PAST_OTHERS in known.details
+            bill = choose_bill(wanted, alike, past_others=past)
+        line = planned.line
+        if bill is None:
+            return replace(planned, line=replace(line, document_is="new"))
+        return replace(planned, bill=bill, line=replace(line, document_is="found", document_id=bill.id))
+
+    def _with_payment(self, planned: PlannedPayment, bill: Bill) -> PlannedPayment:
+        """Return the line with the payment there is, or that there may be one."""
+        line = planned.line
+        labels = self._books.payment_rows.get(bill.id, {})
+        for label, row in labels.items():
+            if label != line.label and row.is_open:
+                raise _Stop(
+                    Status.CONFLICT,
+                    f"{row.identity} was sent and nobody knows yet whether BILL acted: run resolve_unknowns first",
+                )
+        last = labels.get(line.label)
+        if last is not None and last.state is State.DONE:
+            return self._paid_before(planned, bill, last)
+        if last is not None and last.is_open:
+            reason = "sent before, and nobody knows whether BILL acted: looked for first"
+            return replace(planned, line=replace(line, reason=reason))
+        if bill.approval_status in _UNDECIDED:
+            waiting = [f"user {a.user_id}" for a in bill.approvers if a.status == "WAITING"]
+            raise _Stop(
+                Status.WAITING, ", ".join(waiting) and f"its approvers decide first: {', '.join(waiting)}"
+            )
+        if bill.amount is not None and bill.open_amount <= 0 and not bill.archived:
+            raise _Stop(
+                Status.SKIPPED, f"nothing is open at BILL ({bill.payment_status}): it was paid some other way"
+            )
+        check_payable(bill, line.amount if planned.is_part else None)
+        return planned
+
+    def _paid_before(self, planned: PlannedPayment, bill: Bill, last: Entry) -> PlannedPayment:
+        payment = self._books.payments.get(last.record_id)
+        if payment is None:
+            raise _Stop(
+                Status.CONFLICT,
+                f"the journal has {last.identity} as {last.record_id}, and BILL has no such payment: look at the bill "
+                "in BILL; billcom journal show tells what is known",
+            )
+        check_payment(payment, bill, planned.line.amount)
+        return replace(planned, line=with_payment(planned.line, payment, Status.BEFORE))
+
+    def _check_day(self, planned: PlannedPayment) -> None:
+        day = planned.line.asked_day
+        reason = process_date_problem(day, self._books.today) if day else None
+        if reason:
+            raise _Stop(Status.CONFLICT, f"process date {day} {reason}: correct Process date")
+
+    def _check_lines(self, row: PaymentRow) -> None:
+        unknown = [
+            line.gl_account
+            for line in row.lines
+            if line.gl_account and plain(line.gl_account) not in self._books.gl_accounts
+        ]
+        if unknown:
+            raise _Stop(
+                Status.CONFLICT,
+                f"GL account {unknown[0]!r} is not in BILL's chart of accounts: write its number or name as there",
+            )
+
+    def _check_near(self, planned: PlannedPayment, row: PaymentRow) -> None:
+        """Hold a new bill that looks like one there is, at BILL or further up in the sheet."""
+        others = self._asked[plain(row.vendor)]
+        if planned.bill is None and not row.override:
+            at_bill = self._books.bills_of(planned.vendor.id) if planned.vendor else []
+            known = [*map(known_bill, at_bill), *others]
+            if near := find_near(row.invoice_number, row.invoice_date, row.bill_amount, known):
+                raise _Stop(Status.HELD, looks_like(near))
+        if not any(same_text(other.number, row.invoice_number) for other in others):
+            others.append(Known(row.invoice_number, row.invoice_date, row.bill_amount, row.place))
+
+
+def with_payment(line: RunLine, payment: Payment, status: Status, reason: str = "") -> RunLine:
+    """Return the line with its payment as BILL says it stands."""
+    return replace(
+        line,
+        status=status,
+        reason=reason,
+        day=payment.process_date or line.day,
+        record_id=payment.id,
+        record_status=payment.single_status or payment.status or "",
+    )
+
+
+def _stopped(planned: PlannedPayment, error: ConflictError | _Stop) -> PlannedPayment:
+    if isinstance(error, _Stop):
+        line = replace(planned.line, status=error.status, reason=error.reason, **error.more)
+    else:
+        line = replace(planned.line, status=Status.CONFLICT, reason=str(error), record_id=error.record_id)
+    return replace(planned, line=line)
+
+
+def _no_account(vendor: Vendor) -> str:
+    return (
+        f"vendor {vendor.name!r} ({vendor.id}) has no bank account at BILL, so that it would be paid by cheque: fill "
+        "in its bank account"
+    )
