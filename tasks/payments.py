@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from billcom.bulk.chunk import Results, of_run
+from billcom.bulk.once import once_each
+from billcom.bulk.payments import BillToPay, PaymentTerms, check_present, payment_chunk, payment_details
+from billcom.bulk.recent import IDS_PER_LIST, Recent, read_by_ids
 from billcom.client import BillClient
-from billcom.errors import ConflictError
-from billcom.intent import Decision, Outcome
+from billcom.errors import BillError, ConflictError
+from billcom.intent import RUN, Decision, Outcome
 from billcom.lookup.bills import check_payable
 from billcom.lookup.payments import payment_intent, payment_reference
 from billcom.lookup.vendors import vendor_bank_account_intent
 from billcom.models.bank_account import NewBankAccount
 from billcom.models.bill import Bill
 from billcom.models.payment import FundingAccountReference, NewPayment, Payment
+from billcom.models.vendor import Vendor
 from billcom.once import decide, find, once
 from tasks.money import check_not_stopped
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
@@ -35,6 +41,96 @@ async def find_payment(client: BillClient, bill: Bill, label: str = "") -> Payme
     Raises ConflictError when it is gone, or something else pays the bill.
     """
     return await find(client, payment_intent(client, bill, label), if_absent=lambda: check_payable(bill))
+
+
+@task(
+    task_run_name="read payments",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def read_payments(client: BillClient, ids: Sequence[str]) -> dict[str, Payment]:
+    """Return payments by id, as they are now; what BILL doesn't have is left out."""
+    found: dict[str, Payment] = {}
+    for start in range(0, len(ids), IDS_PER_LIST):
+        some = ids[start : start + IDS_PER_LIST]
+        found |= await read_by_ids(client.payments.list, client.payments.get, some, _is_whole)
+    return found
+
+
+@task(task_run_name="pay bills of {run_name}", cache_policy=NO_CACHE, retries=0)
+async def pay_together(
+    client: BillClient,
+    wanted: Sequence[BillToPay],
+    terms: PaymentTerms,
+    run_name: str,
+    bills: Recent[Bill],
+    vendors: Recent[Vendor],
+) -> Results[Payment]:
+    """Pay up to 50 bills in full in one request, those that are not paid; return payments, or why not, by bill id.
+
+    Bills and bank accounts that were read a minute ago or longer are read again just before.
+    """
+
+    async def guard(items: Sequence[BillToPay]) -> dict[str, BillError]:
+        return await _check_present(items, bills, vendors)
+
+    return await once_each(client, of_run(payment_chunk(client, wanted, terms, guard), run_name))
+
+
+@task(task_run_name="pay part of bill {item.bill.invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)
+async def pay_part(
+    client: BillClient,
+    item: BillToPay,
+    terms: PaymentTerms,
+    label: str,
+    run_name: str,
+    bills: Recent[Bill],
+    vendors: Recent[Vendor],
+) -> Outcome[Payment]:
+    """Pay `item.amount` dollars of a bill under `label`, unless they are paid. Raises as `pay_bill` does."""
+
+    async def guard() -> None:
+        for refused in (await _check_present([item], bills, vendors, part=item.amount)).values():
+            raise refused
+
+    async def send() -> Payment:
+        return await client.payments.create(
+            NewPayment(
+                vendor_id=item.bill.vendor_id,
+                bill_id=item.bill.id,
+                amount=item.amount,
+                funding_account=FundingAccountReference(id=terms.funding_account_id),
+                process_date=terms.process_date,
+                description=terms.memo or None,
+                transaction_number=payment_reference(client, item.bill.id, label),
+            )
+        )
+
+    details = payment_details(item, terms) | {RUN: run_name}
+    intent = payment_intent(client, item.bill, label, details, item.amount)
+    return await once(client, intent, send=send, guard=guard)
+
+
+async def _check_present(
+    items: Sequence[BillToPay], bills: Recent[Bill], vendors: Recent[Vendor], part: Decimal | None = None
+) -> dict[str, BillError]:
+    """Return, by bill id, why a bill must not be paid now. Raises StoppedError for all of them."""
+    await check_not_stopped()
+    present = await bills.present(item.bill.id for item in items)
+    payees = await vendors.present(item.bill.vendor_id for item in items)
+    refused: dict[str, BillError] = {}
+    for item in items:
+        try:
+            check_present(item, present.get(item.bill.id), payees.get(item.bill.vendor_id), part)
+        except ConflictError as error:
+            refused[item.bill.id] = error
+    return refused
+
+
+def _is_whole(row: Payment) -> bool:
+    return row.status is not None and bool(row.bill_ids)
 
 
 @task(task_run_name="pay bill {bill.invoice.invoice_number}", cache_policy=NO_CACHE, retries=0)

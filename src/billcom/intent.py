@@ -42,6 +42,9 @@ MONEY = frozenset({Kind.PAYMENT, Kind.CHARGE})
 CHUNK = "chunk"
 """Name in an attempt's details of our reference for the request it was sent in, together with others."""
 
+RUN = "run name"
+"""Name in an attempt's details of the payment run or collection run it belongs to: for reports alone."""
+
 AMOUNT = "amount"
 """Name in an intent's content under which its dollars stand; every payment and charge has it."""
 

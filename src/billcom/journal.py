@@ -5,6 +5,7 @@ It decides who may send; it never decides whether BILL acted: that is read at BI
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billcom.damaged import replace_damaged
 from billcom.errors import CapError, JournalError
-from billcom.intent import AMOUNT, MONEY
+from billcom.intent import AMOUNT, MONEY, Kind
 from billcom.journal_rows import OPEN, Entry, Head, Identity, NewEntry, State, chained, entry_of, row_of
 from billcom.journal_store import ENTRIES, JournalStore
 from billcom.money import display
@@ -102,6 +103,22 @@ class Journal:
     async def entries(self) -> list[Entry]:
         """Return every row of the organization, oldest first."""
         return await self._select(true())
+
+    async def claimed_today(self) -> dict[str, Decimal]:
+        """Return the dollars claimed since midnight and not refused, by vendor or customer id."""
+        async with self._store.transaction(self.settings.organization_key) as connection:
+            return await self._claimed_today(connection)
+
+    async def paid_accounts(self) -> dict[str, str]:
+        """Return, by vendor id, the last digits of the bank account its last payment went to, as far as known."""
+        paid = (ENTRIES.c.kind == Kind.PAYMENT) & (ENTRIES.c.state == State.DONE)
+        query = select(ENTRIES.c.details).where(self._mine(), paid).order_by(ENTRIES.c.position)
+        async with self._store.transaction(self.settings.organization_key) as connection:
+            texts = (await connection.execute(query)).scalars().all()
+        rows = [json.loads(text) for text in texts]
+        return {
+            row["vendor_id"]: row["account"] for row in rows if row.get("account") and row.get("vendor_id")
+        }
 
     async def append(self, *rows: NewEntry) -> list[Entry]:
         """Write rows in one transaction, on disk when this returns: all or none. Return them in their order.
@@ -236,24 +253,43 @@ class Journal:
                 f"{display(largest)} is more than BILL_MAX_AMOUNT {display(settings.max_amount)}: nothing was sent. "
                 "Check the amount; if it is right, raise the cap"
             )
-        if settings.max_total is None or not claims:
+        if not claims or (settings.max_total is None and settings.max_vendor_total is None):
             return
-        taken = await self._claimed_today(connection)
-        if taken + asked > settings.max_total:
+        by_party = await self._claimed_today(connection)
+        self._check_vendors(rows, by_party)
+        taken = sum(by_party.values(), Decimal(0))
+        if settings.max_total is not None and taken + asked > settings.max_total:
             raise CapError(
                 f"{display(asked)} on top of today's {display(taken)} is more than BILL_MAX_TOTAL "
                 f"{display(settings.max_total)}: nothing was sent. Run again tomorrow, or raise the cap"
             )
 
-    async def _claimed_today(self, connection: AsyncConnection) -> Decimal:
-        """Return the dollars of what was claimed since midnight and BILL has not refused."""
+    def _check_vendors(self, rows: Sequence[Entry], taken: Mapping[str, Decimal]) -> None:
+        cap, asked = self.settings.max_vendor_total, dict(taken)
+        for row in rows:
+            if cap is None or not _claims_money(row) or row.identity.kind != Kind.PAYMENT:
+                continue
+            vendor = _party(row)
+            asked[vendor] = asked.get(vendor, Decimal(0)) + Decimal(row.content[AMOUNT])
+            if asked[vendor] > cap:
+                raise CapError(
+                    f"{display(asked[vendor])} today for vendor {vendor or 'unknown'} is more than "
+                    f"BILL_MAX_VENDOR_TOTAL {display(cap)}: nothing was sent. Run again tomorrow, or raise the cap"
+                )
+
+    async def _claimed_today(self, connection: AsyncConnection) -> dict[str, Decimal]:
+        """Return the dollars of what was claimed since midnight and BILL has not refused, by vendor or customer."""
         clock = self.settings.clock
         midnight = datetime.combine(clock.today(), time(), clock.time_zone).astimezone(UTC)
-        rows = await self._read(connection, ENTRIES.c.at >= midnight.isoformat())
+        money = ENTRIES.c.kind.in_(sorted(MONEY))
+        rows = await self._read(connection, money & (ENTRIES.c.at >= midnight.isoformat()))
         claimed = {row.identity for row in rows if _claims_money(row)}
         last = [row for identity, row in _last(rows).items() if identity in claimed]
         standing = [row for row in last if row.is_open or row.state is State.DONE]
-        return sum((Decimal(row.content[AMOUNT]) for row in standing), Decimal(0))
+        taken: dict[str, Decimal] = {}
+        for row in standing:
+            taken[_party(row)] = taken.get(_party(row), Decimal(0)) + Decimal(row.content[AMOUNT])
+        return taken
 
     async def _checked_head(self, connection: AsyncConnection) -> tuple[Head, int]:
         """Return the chain's head and generation. Raises JournalError when it isn't the journal that was seen."""
@@ -293,6 +329,11 @@ class Journal:
 def _last(rows: Sequence[Entry]) -> dict[Identity, Entry]:
     """Return the last row of each identity, by its own count: where it stands, somebody may have altered."""
     return {row.identity: row for row in sorted(rows, key=lambda row: row.sequence)}
+
+
+def _party(row: Entry) -> str:
+    """Return who is paid or charged, empty where the row doesn't say."""
+    return row.details.get("vendor_id") or row.details.get("customer_id") or ""
 
 
 def _claims_money(row: Entry) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from billcom.errors import ApiError, BillError, ConflictError
-from billcom.intent import Intent, Kind, Outcome, T
+from billcom.intent import RUN, Intent, Kind, Outcome, T
 from billcom.journal import Entry
 
 Found = Mapping[str, "T | ConflictError"]
@@ -32,6 +32,12 @@ class Chunk(Generic[T]):
     send: Callable[[Sequence[Intent[T]], str], Awaitable[Mapping[str, T]]]
     guard: Callable[[Sequence[Intent[T]]], Awaitable[Mapping[str, BillError]]]
     named: Callable[[ApiError, Iterable[str]], Mapping[str, ApiError]]
+
+
+def of_run(chunk: Chunk[T], run_name: str) -> Chunk[T]:
+    """Return the chunk, its claims noted as of a run."""
+    intents = (replace(i, details={**i.details, RUN: run_name}) for i in chunk.intents)
+    return replace(chunk, intents=tuple(intents))
 
 
 async def no_guard(_intents: Sequence[Intent[T]]) -> Mapping[str, BillError]:

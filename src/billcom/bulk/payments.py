@@ -13,6 +13,7 @@ from billcom.client import BillClient
 from billcom.errors import ApiError, BillError, ConflictError, ErrorEntry, error_from
 from billcom.intent import CHUNK, Intent, Kind
 from billcom.journal import Entry
+from billcom.lookup.bills import check_payable
 from billcom.lookup.payments import (
     choose,
     may_be_at_bill,
@@ -22,6 +23,8 @@ from billcom.lookup.payments import (
 )
 from billcom.models.bill import Bill
 from billcom.models.payment import BillAmount, FundingAccountReference, NewBulkPayment, Payment
+from billcom.models.vendor import Vendor
+from billcom.runs.books import account_ends
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,10 @@ def payment_chunk(
     `guard` says which of them, by bill id, must not be paid now; it raises what holds for all.
     """
     bills = {item.bill.id: item for item in wanted}
-    intents = tuple(_intent(client, item, terms) for item in wanted)
+    intents = tuple(
+        payment_intent(client, item.bill, details=payment_details(item, terms), amount=item.amount)
+        for item in wanted
+    )
 
     async def look(
         some: Sequence[Intent[Payment]], lasts: Mapping[str, Entry]
@@ -92,7 +98,8 @@ def payment_chunk(
     return Chunk(Kind.PAYMENT, intents, look, send, hold, named_bills)
 
 
-def _intent(client: BillClient, item: BillToPay, terms: PaymentTerms) -> Intent[Payment]:
+def payment_details(item: BillToPay, terms: PaymentTerms) -> dict[str, str]:
+    """Return what the journal keeps of a payment beside its amount."""
     details = {
         "vendor_id": item.bill.vendor_id,
         "account": item.account,
@@ -101,7 +108,28 @@ def _intent(client: BillClient, item: BillToPay, terms: PaymentTerms) -> Intent[
     }
     if item.override:
         details["override"] = item.override
-    return payment_intent(client, item.bill, details=details, amount=item.amount)
+    return details
+
+
+def check_present(
+    item: BillToPay, bill: Bill | None, vendor: Vendor | None, part: Decimal | None = None
+) -> None:
+    """Raise ConflictError unless bill and vendor, read just now, are as they were when the payment was planned."""
+    if bill is None or vendor is None:
+        gone = f"bill {item.bill.id}" if bill is None else f"vendor {item.bill.vendor_id}"
+        raise ConflictError(f"{gone} is not at BILL any more: look at it there")
+    check_payable(bill, part)
+    if (bill.amount, bill.vendor_id) != (item.bill.amount, item.bill.vendor_id):
+        raise ConflictError(
+            f"bill {bill.id} is another by now: {bill.amount} to vendor {bill.vendor_id}, not {item.bill.amount} to "
+            f"{item.bill.vendor_id}: look at it in BILL, then plan again"
+        )
+    account = account_ends(vendor.payment_information.bank_account if vendor.payment_information else None)
+    if account != item.account:
+        raise ConflictError(
+            f"vendor {vendor.name!r} has bank account {account or 'none'} by now, {item.account} was planned: ask the "
+            "vendor over a known telephone number, then plan again"
+        )
 
 
 async def _look_for_sent(

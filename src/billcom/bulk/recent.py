@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from billcom.client import BillClient
 from billcom.errors import NotFoundError
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
@@ -72,3 +73,31 @@ class Recent(Generic[R]):
                 self._held.pop(id, None)
             self.put(*read.values())
         return {id: self._held[id][1] for id in wanted if id in self._held}
+
+
+def recent_bills(client: BillClient) -> Recent[Bill]:
+    """Return an empty keeper of bills."""
+
+    async def read(ids: Iterable[str]) -> dict[str, Bill]:
+        return await read_by_ids(client.bills.list, client.bills.get, ids, is_whole_bill)
+
+    return Recent(read)
+
+
+def recent_vendors(client: BillClient) -> Recent[Vendor]:
+    """Return an empty keeper of vendors."""
+
+    async def read(ids: Iterable[str]) -> dict[str, Vendor]:
+        return await read_by_ids(client.vendors.list, client.vendors.get, ids, is_whole_vendor)
+
+    return Recent(read)
+
+
+def is_whole_bill(row: Bill) -> bool:
+    """Return whether a list's row shows all that is compared of a bill."""
+    return None not in (row.amount, row.due_amount, row.invoice.invoice_number, row.invoice.invoice_date)
+
+
+def is_whole_vendor(row: Vendor) -> bool:
+    """Return whether a list's row shows how the vendor is paid."""
+    return row.payment_information is not None
