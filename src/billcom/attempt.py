@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic
 
@@ -209,8 +210,7 @@ class Attempt(Generic[T]):
         """Close what may be sent again by itself; mark money as looked for all the settle time."""
         note = "not at BILL after the settle time"
         if self._intent.kind not in MONEY:
-            details = {**self._details(last), SENT_AGAIN: "true"}
-            return await self.note(last, State.NOT_SENT, details=details, note=note)
+            return await self.note(last, State.NOT_SENT, details=self._details_of_sent(last), note=note)
         details = {
             **last.details,
             SETTLED: "true",
@@ -226,7 +226,7 @@ class Attempt(Generic[T]):
         sent_at = datetime.fromisoformat(last.details[_SENT_AT])
         if self._client.settings.clock.now() - sent_at < timedelta(minutes=minutes):
             return False
-        details = {**self._details(last), SENT_AGAIN: "true"}
+        details = self._details_of_sent(last)
         note = f"not at BILL {minutes:g} minutes later: BILL_RESEND_AFTER_MINUTES allows one more"
         await self.note(last, State.NOT_SENT, details=details, note=note)
         return True
@@ -268,6 +268,10 @@ class Attempt(Generic[T]):
     def _details(self, last: Entry | None) -> dict[str, str]:
         """Return the details of the next attempt: the intent's, and what the last one leaves to it."""
         return {**self._intent.details, **kept_details(last)}
+
+    def _details_of_sent(self, last: Entry) -> dict[str, str]:
+        """Return the details of the next attempt after one on which BILL may act yet."""
+        return self._details(replace(last, details={**last.details, SENT_AGAIN: "true"}))
 
     async def _check_guard(self, last: Entry | None) -> None:
         """Raise what the guard says, but LostRaceError when another process is why."""

@@ -8,12 +8,14 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from billcom.approver_cli import approver_app
 from billcom.journal_cli import journal_app
 
 app = App(name="billcom", help="BILL v3 accounts payable and receivable: the local BILL and its tools.")
 mfa = App(name="mfa", help="Multi-factor authentication.")
 app.command(mfa)
 app.command(journal_app)
+app.command(approver_app)
 
 
 @app.command

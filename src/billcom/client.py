@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
@@ -21,6 +20,7 @@ import httpx
 import simplejson
 from pydantic import SecretStr
 
+from billcom.clock import uptime
 from billcom.errors import (
     BillError,
     ConcurrencyLimitError,
@@ -36,7 +36,9 @@ from billcom.errors import (
 )
 from billcom.journal import Journal
 from billcom.resources.authentication import Authentication
+from billcom.resources.bill_approvals import BillApprovals
 from billcom.resources.bills import Bills
+from billcom.resources.chart_of_accounts import ChartOfAccounts
 from billcom.resources.customers import Customers
 from billcom.resources.funding_accounts import FundingAccounts
 from billcom.resources.invoices import Invoices
@@ -86,6 +88,8 @@ class BillClient:
         self.mfa = Mfa(self)
         self.vendors = Vendors(self)
         self.bills = Bills(self)
+        self.bill_approvals = BillApprovals(self)
+        self.chart_of_accounts = ChartOfAccounts(self)
         self.payments = Payments(self)
         self.funding_accounts = FundingAccounts(self)
         self.customers = Customers(self)
@@ -246,19 +250,14 @@ class Window:
 
     def open(self) -> None:
         """Start it, the claim being on disk."""
-        self._ends = _uptime() + self._seconds
+        self._ends = uptime() + self._seconds
 
     async def check(self, event: str, _details: object) -> None:
         """Raise TooLateError when a request's headers would go out after its end."""
-        if event.endswith("send_request_headers.started") and _uptime() > self._ends:
+        if event.endswith("send_request_headers.started") and uptime() > self._ends:
             raise TooLateError(
                 f"claimed more than {self._seconds:g} seconds ago: nothing was sent. Run again to go on"
             )
-
-
-def _uptime() -> float:
-    """Return seconds that go on while the machine sleeps, and that nobody sets."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 _WINDOW: ContextVar[tuple[BillClient | None, Window | None]] = ContextVar("window", default=(None, None))

@@ -3,7 +3,9 @@
     BillError
     ├── SettingsError              a setting is missing or contradicts another: nothing was sent
     ├── InputError                 an input is wrong: nothing was sent
+    │   └── SheetError             … in a sheet, each problem with its row and column
     ├── CapError                   more money than BILL_MAX_AMOUNT or BILL_MAX_TOTAL allows: nothing was sent
+    ├── ApprovalError              an approval can't be taken: wrong person, code or request; nothing was sent
     ├── StoppedError               the stop switch is on: nothing was sent
     ├── JournalError               the journal can't be used or has lost rows: nothing was sent
     ├── ConflictError              BILL holds something that contradicts the input: a person decides
@@ -79,8 +81,67 @@ class InputError(BillError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
+@dataclass(frozen=True)
+class CellProblem:
+    """One thing wrong in a sheet: where, what stands there (of a secret the last four at most), how to mend it.
+
+    `row` is the row as the spreadsheet numbers it, 0 for the whole sheet; `column` the column's title, empty for
+    the whole row.
+    """
+
+    sheet: str
+    row: int
+    column: str
+    value: str
+    fix: str
+
+    @property
+    def place(self) -> str:
+        """Where it is: `June row 7, Amount`."""
+        row = f" row {self.row}" if self.row else ""
+        return f"{self.sheet}{row}" + (f", {self.column}" if self.column else "")
+
+    def __str__(self) -> str:
+        return str(Problem(self.place, self.value, self.fix))
+
+
+class SheetError(InputError):
+    """A sheet can't be used as it stands. Nothing was sent; correct it and run again.
+
+    `cells` are all problems at once, in the order of the sheet; the text lists the first of them.
+    """
+
+    MAX_SHOWN = 20
+
+    def __init__(self, cells: Sequence[CellProblem]) -> None:
+        self.cells = tuple(cells)
+        super().__init__([Problem(cell.place, cell.value, cell.fix) for cell in self.cells])
+        shown = [str(problem) for problem in self.problems[: self.MAX_SHOWN]]
+        more = len(self.problems) - len(shown)
+        end = f"… and {more} more. " if more else ""
+        self.args = ("\n".join([*shown, f"{end}Correct the sheet and run again."]),)
+
+
 class CapError(BillError):
     """More money than a cap allows, for one payment or for a day. Nothing was sent; check, or raise the cap."""
+
+
+class ApprovalError(BillError):
+    """An approval can't be taken: wrong person, wrong code, or nothing that waits for one. Nothing was sent."""
+
+
+class LinesFailedError(BillError):
+    """Some lines of a payment run or collection run were not done; `run` holds every line and why.
+
+    The others were done. Mend what the reasons say, and run the same again for what is left.
+    """
+
+    run: Any = None
+
+    def of(self, run: object) -> Self:
+        """Return the error with its run."""
+        self.run = run
+        return self
 
 
 class StoppedError(BillError):

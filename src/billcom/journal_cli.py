@@ -15,6 +15,7 @@ from typing import Any
 import simplejson
 from cyclopts import App, Parameter
 
+from billcom.approval_rows import APPROVAL
 from billcom.client import BillClient
 from billcom.errors import BillError, InputError, JournalError, Problem
 from billcom.intent import AMOUNT, Kind
@@ -77,7 +78,7 @@ async def list_entries(*, open: bool = False, kind: str = "", json: bool = False
     open
         Only those of which nobody knows whether BILL acted.
     kind
-        Only these: payment, charge, bill, vendor, customer, invoice ...
+        Only these: payment, charge, bill, vendor, customer, invoice, approval ...
     json
         One JSON object a line instead of columns.
     """
@@ -97,7 +98,8 @@ async def show(subject: str) -> None:
     Parameters
     ----------
     subject
-        What it is about (id of the bill or invoice, name of the vendor or customer), or the id of its record.
+        What it is about (id of the bill or invoice, name of the vendor or customer, fingerprint of an approved
+        run), or the id of its record.
     """
     entries = await Journal(Settings.load()).entries()
     wanted = {row.identity for row in entries if _is_about(row, subject)}
@@ -160,7 +162,7 @@ async def rebuild(*, settle_seconds: float | None = None) -> None:
 
 
 def _kind(text: str) -> str:
-    kinds = [*map(str, Kind), REBUILD]
+    kinds = [*map(str, Kind), APPROVAL, REBUILD]
     kind = text.strip().casefold().replace("-", " ").replace("_", " ")
     if kind and kind not in kinds:
         raise InputError([Problem("--kind", text, f"there are: {', '.join(kinds)}")])

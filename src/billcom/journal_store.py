@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -83,9 +83,11 @@ class JournalStore:
         self._keep = keep
         self._engine: AsyncEngine | None = None
         self._opening = asyncio.Lock()
+        self._writing = asyncio.Lock()
 
     async def close(self) -> None:
-        """Close the connections that were kept."""
+        """Close the connections that were kept, and keep none from now on."""
+        self._keep = False
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.dispose()
@@ -106,7 +108,8 @@ class JournalStore:
         async with self._opening:
             engine = self._engine = self._engine or await self._open()
         try:
-            async with engine.connect() as connection:
+            # SQLite lets writers poll, so that one of many may wait until it gives up: ours queue here.
+            async with self._writing if writes else nullcontext(), engine.connect() as connection:
                 await connection.execution_options(billcom_writes=writes)
                 async with connection.begin():
                     if writes:
@@ -119,7 +122,9 @@ class JournalStore:
 
     async def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put rows into a new SQLite file as they are, of every organization; those that fit no column are left."""
+        keep = self._keep
         await self.close()  # of the file that was
+        self._keep = keep
         async with self.transaction(_TABLES, writes=True) as connection:
             for row in rows:
                 values = {name: row[name] for name in COLUMNS if name in row}

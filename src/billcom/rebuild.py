@@ -14,6 +14,7 @@ from typing import Any
 
 import simplejson
 
+from billcom.approval_rows import APPROVAL
 from billcom.client import BillClient
 from billcom.intent import AMOUNT, MONEY
 from billcom.journal import REBUILD, Entry, Head, Identity, NewEntry, State
@@ -153,6 +154,9 @@ class Draft:
                 continue
             if identity in (self._gone or ()):
                 say(f"dropped: {identity}, BILL has no {last.record_id} any more")
+                dropped.add(identity)
+            elif identity in self._rows.altered and identity.kind == APPROVAL:
+                say(f"dropped: {identity}, which was altered; the next run asks for approval again")
                 dropped.add(identity)
             elif identity in self._rows.altered and identity.kind not in MONEY and not last.is_open:
                 say(f"dropped: {identity}, which was altered; the next run looks for it at BILL")

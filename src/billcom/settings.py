@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billcom.clock import Clock
 from billcom.errors import SettingsError
-from billcom.money import Amount
+from billcom.money import Amount, display
 
 MIN_TIMEOUT_SECONDS = 10.0
 
@@ -102,6 +102,13 @@ class Settings(StateSettings):
     wait_for_hour: bool = False
     max_amount: Amount | None = None
     max_total: Amount | None = None
+    max_vendor_total: Amount | None = None
+    approval_amount: Amount | None = None
+    approval_count: int | None = Field(default=None, ge=0)
+    second_approval_amount: Amount | None = None
+    approval_days: float = Field(default=3.0, gt=0, le=365, allow_inf_nan=False)
+    input_dir: Path = Path("input")
+    output_dir: Path = Path("output")
 
     @classmethod
     def load(cls, **given: Any) -> Self:
@@ -138,6 +145,11 @@ class Settings(StateSettings):
         default = {"http": 80, "https": 443}.get(url.scheme)
         place = host if port in (None, default) else f"{host}:{port}"
         return f"{url.scheme}://{place}{url.path.rstrip('/')}" if url.scheme else value
+
+    @field_validator("input_dir", "output_dir")
+    @classmethod
+    def _below_the_users_own(cls, value: Path) -> Path:
+        return value.expanduser()
 
     @field_validator("time_zone")
     @classmethod
@@ -208,6 +220,12 @@ class Settings(StateSettings):
             )
         if bool(self.device) != bool(self.remember_me_id.get_secret_value()):
             found.append("BILL_DEVICE and BILL_REMEMBER_ME_ID go together: set both or neither")
+        first, second = self.approval_amount, self.second_approval_amount
+        if first is not None and second is not None and second < first:
+            found.append(
+                f"BILL_SECOND_APPROVAL_AMOUNT {display(second)} is less than BILL_APPROVAL_AMOUNT {display(first)}: "
+                "raise it, or remove one of the two"
+            )
         found += self._unsafe()
         if self.now is not None and self.environment is not Environment.LOCAL:
             found.append("BILL_NOW sets the clock of the local environment only: remove it")

@@ -4,14 +4,17 @@ import csv
 import io
 import json
 import re
+from decimal import Decimal
 
 import anyio.to_thread
 import pytest
 
 from billcom import BillClient, Settings
+from billcom.approval import approve, request
 from billcom.cli import app
 from billcom.intent import Kind
 from billcom.journal import Journal, State
+from billcom.runs.lines import Total
 from tests.billcom.build import make_bill
 from tests.billcom.controls import Controls
 from tests.billcom.journals import claim, done, note, pay_once, sql
@@ -137,6 +140,30 @@ async def test_show_prints_every_row_of_every_label(
         "row 4: payment 00n1, label second part, 2: UNKNOWN",
     ]
     assert "  details process_date: 2026-11-30" in said.splitlines()
+
+
+async def test_approvals_are_listed_and_shown(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    await fill(journal)
+    await request(journal, "0123456789abcdef", "Pat", Total(3, Decimal("12500.00")), needed=2, days=3)
+    await approve(journal, "0123456789abcdef", "Ann Lee", proven=False, comment="checked")
+    assert await _run("list", "--kind", "approval") == 0
+    lines = re.sub(WHEN, "(when)             ", capsys.readouterr().out).splitlines()
+    assert [re.sub(r"15:\d\d UTC", "15:00 UTC", line) for line in lines[1:]] == [
+        "  7  approval  0123456789abcdef  Ann Lee  DONE      -       12500.00  (when)               "
+        "approved, not proven",
+        "  8  approval  0123456789abcdef  request  NOT_SENT  -       12500.00  (when)               "
+        "approved by Ann Lee, 1 more to approve by 2026-11-26 15:00 UTC",
+    ]
+    assert await _run("show", "0123456789ABCDEF") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if line.startswith("row")] == [
+        "row 6: approval 0123456789abcdef, label request, 1: NOT_SENT",
+        "row 7: approval 0123456789abcdef, label Ann Lee, 1: DONE",
+        "row 8: approval 0123456789abcdef, label request, 2: NOT_SENT",
+    ]
+    assert {"  details comment: checked", "  details prepared_by: Pat", "  content count: 3"} <= set(said)
+    assert await _run("list", "--open") == 0
+    assert "approval" not in capsys.readouterr().out
 
 
 async def test_verify_says_how_long_it_is(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:

@@ -157,6 +157,22 @@ def test_empty_variables_are_as_good_as_none(monkeypatch: pytest.MonkeyPatch) ->
             "BILL_MAX_TOTAL: 10.005 has more than two decimals: round it to cents",
         ),
         (
+            {"approval_amount": "5000", "second_approval_amount": "4999.99"},
+            "BILL_SECOND_APPROVAL_AMOUNT 4,999.99 is less than BILL_APPROVAL_AMOUNT 5,000.00: raise it, or remove one "
+            "of the two",
+        ),
+        (
+            {"approval_amount": "0"},
+            "BILL_APPROVAL_AMOUNT: 0 is not above zero: give what is to be paid or charged",
+        ),
+        ({"approval_count": "-1"}, "BILL_APPROVAL_COUNT: Input should be greater than or equal to 0"),
+        ({"approval_days": "0"}, "BILL_APPROVAL_DAYS: Input should be greater than 0"),
+        ({"approval_days": "366"}, "BILL_APPROVAL_DAYS: Input should be less than or equal to 365"),
+        (
+            {"max_vendor_total": "1e3"},
+            "BILL_MAX_VENDOR_TOTAL: '1e3' is not an amount: write digits and a point, such as 1250.00",
+        ),
+        (
             {"time_zone": "Mars/Base"},
             "BILL_TIME_ZONE: 'Mars/Base' is not a time zone: use a name such as America/New_York",
         ),
@@ -219,6 +235,42 @@ def test_caps_and_times_are_read_from_the_environment(monkeypatch: pytest.Monkey
     settings = Settings.load()
     assert (settings.max_amount, settings.max_total) == (Decimal("25000.00"), Decimal("100000.00"))
     assert (settings.settle_seconds, settings.timeout_seconds) == (120, 40)
+
+
+def test_nothing_is_approved_by_people_unless_set() -> None:
+    settings = Settings.load()
+    assert (settings.approval_amount, settings.approval_count, settings.second_approval_amount) == (None,) * 3
+    assert (settings.approval_days, settings.max_vendor_total) == (3.0, None)
+
+
+def test_limits_of_approval_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "APPROVAL_AMOUNT": "5000",
+        "SECOND_APPROVAL_AMOUNT": "5000.00",
+        "APPROVAL_COUNT": "0",
+        "APPROVAL_DAYS": "0.5",
+        "MAX_VENDOR_TOTAL": "700",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"BILL_{name}", value)
+    settings = Settings.load()
+    assert (settings.approval_amount, settings.second_approval_amount) == (Decimal("5000.00"),) * 2
+    assert (settings.approval_count, settings.approval_days) == (0, 0.5)
+    assert settings.max_vendor_total == Decimal("700.00")
+
+
+def test_sheets_lie_where_a_run_works_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.load().input_dir, Settings.load().output_dir) == (Path("input"), Path("output"))
+    monkeypatch.setenv("BILL_INPUT_DIR", "~/sheets")
+    monkeypatch.setenv("BILL_OUTPUT_DIR", "done")
+    settings = Settings.load()
+    assert (settings.input_dir, settings.output_dir) == (Path.home() / "sheets", Path("done"))
+
+
+def test_the_example_names_every_setting() -> None:
+    lines = (Path(__file__).resolve().parents[2] / ".env.example").read_text().splitlines()
+    named = {line.removeprefix("# ").partition("=")[0] for line in lines if "BILL_" in line}
+    assert {f"BILL_{name.upper()}" for name in Settings.model_fields} <= named
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:

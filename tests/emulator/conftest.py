@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from billcom.emulator import LocalBill
+from tests.emulator.approvals import second_user
 from tests.emulator.caller import Caller
 
 # 09:00 in Chicago on Monday 23 November 2026; Thursday the 26th is Thanksgiving.
@@ -38,3 +39,10 @@ def trusted(bill: Caller) -> Caller:
     """The demo user, signed in and past MFA."""
     bill.step_up()
     return bill
+
+
+@pytest.fixture
+def approver(bill: Caller) -> Iterator[Caller]:
+    """A second user of the demo organization, an approver, signed in."""
+    with second_user(bill) as caller:
+        yield caller

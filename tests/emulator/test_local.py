@@ -1,5 +1,7 @@
 """The control API: clock, rules, reset, seed and organizations."""
 
+from typing import Any
+
 import pytest
 
 from tests.emulator.caller import Caller, refused
@@ -94,3 +96,31 @@ def test_an_unknown_record_is_not_found(bill: Caller) -> None:
     for path in ("/payments/X/fund", "/received-payments/X/settle", "/bank-accounts/X/verify"):
         refused(bill.post(local_url(bill, path)), 404, "BDC_1205", "X")
     refused(bill.post(local_url(bill, "/nothing")), 404, "BDC_1121", "API not supported")
+
+
+def test_a_second_user_signs_in_with_credentials_of_their_own(bill: Caller) -> None:
+    body = {"role": "PAYER", "full_name": "Pat Payer"}
+    known = bill.local("POST", "/users", body)
+    assert set(known) == {"username", "password", "organization_id", "dev_key", "user_id"}
+    assert (known["organization_id"], known["dev_key"]) == (
+        bill.credentials["organization_id"],
+        bill.credentials["dev_key"],
+    )
+    assert known["username"] != bill.credentials["username"]
+    with Caller(str(bill.base_url), known) as payer:
+        assert payer.sign_in()["userId"] == known["user_id"] != bill.read("/v3/login/session")["userId"]
+        assert payer.read("/v3/funding-accounts/permissions")["user"] == {"payOnline": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "message"),
+    [
+        ({"role": "CHIEF"}, 400, None, "role: must be one of ADMINISTRATOR"),
+        ({"colour": "red"}, 400, None, "colour: unknown field"),
+        ({"organization_id": "008NOBODY"}, 404, "BDC_1205", "Organization not found"),
+    ],
+)
+def test_a_second_user_that_makes_no_sense_is_refused(
+    bill: Caller, body: Any, status: int, code: str | None, message: str
+) -> None:
+    refused(bill.post(local_url(bill, "/users"), json=body), status, code, message)

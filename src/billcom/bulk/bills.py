@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from billcom.bulk.chunk import Chunk, no_guard, none_named
+from billcom.bulk.recent import is_whole_bill
 from billcom.client import BillClient
 from billcom.errors import ConflictError
 from billcom.intent import Intent, Kind
@@ -40,15 +41,13 @@ def bill_chunk(client: BillClient, wanted: Sequence[NewBill]) -> Chunk[Bill]:
     async def look(
         some: Sequence[Intent[Bill]], lasts: Mapping[str, Entry]
     ) -> dict[str, Bill | ConflictError]:
-        if not lasts:
-            return {}
         vendor_ids = sorted({new[intent.subject].vendor_id for intent in some})
         which = Filter("vendorId", "in", vendor_ids)
         since = Filter("createdTime", "gte", min(last.at for last in lasts.values()) - CLOCKS_APART)
         alike: dict[tuple[str, str], list[Bill]] = defaultdict(list)
         for half in (ACTIVE, ARCHIVED):
             async for row in client.bills.list([which, half, since]):
-                bill = row if row.invoice.invoice_number else await client.bills.get(row.id)
+                bill = row if is_whole_bill(row) else await client.bills.get(row.id)
                 alike[bill.vendor_id, plain(bill.invoice.invoice_number)].append(bill)
         found: dict[str, Bill | ConflictError] = {}
         for intent in some:

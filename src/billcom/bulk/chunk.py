@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic
@@ -10,10 +11,10 @@ from billcom.errors import ApiError, BillError, ConflictError
 from billcom.intent import RUN, Intent, Kind, Outcome, T
 from billcom.journal import Entry
 
-Found = Mapping[str, "T | ConflictError"]
+Found = Mapping[str, T | ConflictError]
 """By subject: the record, or why it is not what is asked for; what is absent is left out."""
 
-Results = dict[str, "Outcome[T] | BillError"]
+Results = dict[str, Outcome[T] | BillError]
 """By subject: the record, or the error that kept it from being there."""
 
 
@@ -21,9 +22,10 @@ Results = dict[str, "Outcome[T] | BillError"]
 class Chunk(Generic[T]):
     """Intents of one kind without labels, no more than BILL takes in one request.
 
-    `look` looks for some of them at BILL, knowing the journal's last row of each that has one. `guard` says which must
-    not be sent now; it raises what holds for all of them. `send` sends some under one reference and returns the
-    records by subject. `named` tells which subjects a refusal is about, where it says so.
+    `look` looks for some of them at BILL, knowing the journal's last row of each. `guard`, asked before every
+    request, says which must not be sent now; it raises what holds for all of them. `send` sends some under one
+    reference and returns the records by subject. `named` tells which subjects a refusal is about, where it says so.
+    Raises ValueError when two are the same.
     """
 
     kind: Kind
@@ -32,6 +34,12 @@ class Chunk(Generic[T]):
     send: Callable[[Sequence[Intent[T]], str], Awaitable[Mapping[str, T]]]
     guard: Callable[[Sequence[Intent[T]]], Awaitable[Mapping[str, BillError]]]
     named: Callable[[ApiError, Iterable[str]], Mapping[str, ApiError]]
+
+    def __post_init__(self) -> None:
+        """Refuse two of one subject: one of them would be lost."""
+        counts = Counter(intent.subject for intent in self.intents)
+        if twice := [subject for subject, count in counts.items() if count > 1]:
+            raise ValueError(f"{self.kind} {', '.join(twice)} is asked for twice in one request")
 
 
 def of_run(chunk: Chunk[T], run_name: str) -> Chunk[T]:

@@ -6,20 +6,13 @@ refused stands alone.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Generic
 
-from billcom.attempt import (
-    LOOKS,
-    SEND_WITHIN_SECONDS,
-    SETTLED,
-    Attempt,
-    check_content,
-    kept_details,
-    unsettled,
-)
-from billcom.bulk.chunk import Chunk, Results
+from billcom.attempt import LOOKS, SEND_WITHIN_SECONDS, SETTLED, Attempt, check_content, unsettled
+from billcom.bulk.chunk import Chunk, Found, Results
+from billcom.bulk.claims import Claims
+from billcom.bulk.parts import Parts
 from billcom.client import BillClient
 from billcom.errors import (
     ApiError,
@@ -28,21 +21,21 @@ from billcom.errors import (
     ConflictError,
     DuplicateError,
     FundingError,
-    JournalError,
     NotPermittedError,
     OutcomeUnknownError,
+    SignInError,
     TooLateError,
     UnavailableError,
     UntrustedSessionError,
 )
-from billcom.intent import CHUNK, Intent, Outcome, T
+from billcom.intent import Intent, Outcome, T
 from billcom.journal import Entry, LostRaceError, NewEntry, State
-from billcom.reference import chunk_reference
 from billcom.rounds import FORGIVEN, REFUSED_ALL, ROUNDS, Rounds
 from billcom.session import Session
 from billcom.standing import PAST_OTHERS, look_at_bill, read_standing
 
-logger = logging.getLogger("billcom")
+_OF_NONE = (FundingError, NotPermittedError, SignInError)
+"""Refusals that no smaller request would escape."""
 
 
 async def once_each(client: BillClient, chunk: Chunk[T]) -> Results[T]:
@@ -50,7 +43,8 @@ async def once_each(client: BillClient, chunk: Chunk[T]) -> Results[T]:
 
     Raises UntrustedSessionError alone, for the caller to pass MFA and call again. Every other error is some
     subject's: ConflictError and CaseError as `once` raises them, an ApiError for what BILL refuses,
-    UnsettledError for money nobody knows of, JournalError when nothing was sent for want of a journal.
+    UnsettledError for money nobody knows of, OutcomeUnknownError for what could not be looked for,
+    JournalError when nothing was sent for want of a journal.
     """
     return await _Chunk(client, chunk).run()
 
@@ -64,7 +58,8 @@ class _Chunk(Generic[T]):
         self._chunk = chunk
         self._intents = {intent.subject: intent for intent in chunk.intents}
         self._results: Results[T] = {}
-        self._lost: dict[str, OutcomeUnknownError] = {}
+        self._claims = Claims(client, self._intents)
+        self._parts = Parts(len(self._intents))
         self._rounds = Rounds(client)
         self._session: Session | None = None
 
@@ -72,12 +67,7 @@ class _Chunk(Generic[T]):
         """Go round until every subject has a result."""
         for number in range(1, ROUNDS + 1):
             try:
-                await self._go_round()
-            except FORGIVEN as error:
-                try:
-                    await self._rounds.forgive(error, number, self._session)
-                except BillError as refused:
-                    self._give_up(refused)
+                await self._go_round(number)
             except UntrustedSessionError:
                 raise
             except OutcomeUnknownError:
@@ -99,23 +89,20 @@ class _Chunk(Generic[T]):
 
     def _give_up(self, error: BillError) -> None:
         for intent in self._left():
-            self._results[intent.subject] = self._lost.get(intent.subject, error)
+            self._results[intent.subject] = self._claims.lost.get(intent.subject, error)
 
-    async def _go_round(self) -> None:
-        lasts = await self._lasts(self._left())
-        for intent in self._left():
-            last = lasts.get(intent.subject)
-            if last is not None and last.state is State.DONE:
-                await self._stand(intent, last)
-        open_ = [i for i in self._left() if (last := lasts.get(i.subject)) is not None and last.is_open]
-        if open_:
-            await self._settle(open_, lasts)
-            return
-        await self._look(self._left(), lasts)
-        for subject, refused in (await self._chunk.guard(self._left())).items():
-            self._results[subject] = refused
-        if left := self._left():
-            await self._send_all(left, lasts)
+    async def _go_round(self, number: int) -> None:
+        try:
+            lasts = await self._lasts(self._left())
+            await self._read_standing(lasts)
+            open_ = [i for i in self._left() if (last := lasts.get(i.subject)) is not None and last.is_open]
+            if open_:
+                await self._settle(open_, lasts)
+            else:
+                await self._look(self._left(), lasts)
+                await self._send_parts(lasts)
+        except FORGIVEN as error:
+            await self._rounds.forgive(error, number, self._session)
 
     async def _lasts(self, intents: Sequence[Intent[T]]) -> dict[str, Entry]:
         """Return the last row of each subject that has one; another label's open attempt is its result."""
@@ -131,44 +118,53 @@ class _Chunk(Generic[T]):
                     )
         return lasts
 
-    async def _stand(self, intent: Intent[T], last: Entry) -> None:
-        try:
-            record = await read_standing(intent, last)
-        except ConflictError as error:
-            self._results[intent.subject] = error
-        else:
-            self._results[intent.subject] = Outcome(record, made=intent.subject in self._lost)
+    async def _read_standing(self, lasts: Mapping[str, Entry]) -> None:
+        """Read what the journal knows to be made."""
+        for intent in self._left():
+            last = lasts.get(intent.subject)
+            if last is None or last.state is not State.DONE:
+                continue
+            try:
+                self._result(intent, await read_standing(intent, last))
+            except ConflictError as error:
+                self._results[intent.subject] = error
+
+    def _result(self, intent: Intent[T], record: T) -> None:
+        self._results[intent.subject] = Outcome(record, made=intent.subject in self._claims.lost)
 
     async def _look(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> None:
-        """Look for all of them at once; what is found is noted, what contradicts is reported."""
-        if not intents:
+        """Look for those the journal knows, all at once; the others nobody has sent."""
+        known = {i.subject: lasts[i.subject] for i in intents if i.subject in lasts}
+        if not known:
             return
-        found = dict(await self._chunk.look(intents, lasts))
-        for intent in intents:
-            last = lasts.get(intent.subject)
-            if last is not None and PAST_OTHERS in last.details:
+        some = [intent for intent in intents if intent.subject in known]
+        found = dict(await self._chunk.look(some, known))
+        for intent in some:
+            if PAST_OTHERS in known[intent.subject].details:
                 found.pop(intent.subject, None)
-                found |= await _look_past(intent, last)
+                found |= await _look_alone(intent, known[intent.subject])
+        await self._adopt(found, known)
+
+    async def _adopt(self, found: Found[T], lasts: Mapping[str, Entry]) -> None:
+        """Note what was found, in one transaction; what contradicts closes no attempt but an open one."""
         rows: list[NewEntry] = []
-        for intent in intents:
-            seen = found.get(intent.subject)
-            if seen is None:
-                continue
+        for subject, seen in found.items():
+            last = lasts[subject]
+            closes = last.is_open or not isinstance(seen, ConflictError)
             record_id = seen.record_id if isinstance(seen, ConflictError) else seen.id
-            last = lasts.get(intent.subject)
-            if record_id and (last is None or last.state is not State.DONE):
-                rows.append(self._row(intent, last, State.DONE, record_id=record_id, note="found at BILL"))
+            if closes and record_id:
+                rows.append(
+                    NewEntry(last.identity, last, State.DONE, record_id=record_id, note="found at BILL")
+                )
         if rows:
             await self._journal.append(*rows)
-        for intent in intents:
-            seen = found.get(intent.subject)
+        for subject, seen in found.items():
             if isinstance(seen, CaseError):
-                last = lasts.get(intent.subject)
-                seen = seen.of(f"{intent.kind} {intent.subject}", last.sequence if last else 0)
+                seen.of(str(lasts[subject].identity), lasts[subject].sequence)
             if isinstance(seen, ConflictError):
-                self._results[intent.subject] = seen
-            elif seen is not None:
-                self._results[intent.subject] = Outcome(seen, made=intent.subject in self._lost)
+                self._results[subject] = seen
+            else:
+                self._result(self._intents[subject], seen)
 
     async def _settle(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> None:
         """Look for open attempts over the settle time; close what may be sent again, report money that may not."""
@@ -184,15 +180,20 @@ class _Chunk(Generic[T]):
                 return
             await self._client.pause((share - passed) * self._client.settings.settle_seconds)
             passed = share
-            present = await self._lasts(watched)
-            if any(present.get(i.subject) != lasts[i.subject] for i in watched):
-                raise LostRaceError(f"{len(watched)} {self._chunk.kind}s")
+            await self._check_unmoved(watched, lasts)
             await self._look(watched, lasts)
             if all(lasts[i.subject].details.get(SETTLED) for i in watched):
                 break
         for intent in intents:
             if intent.subject not in self._results:
                 await self._close(intent, lasts[intent.subject])
+
+    async def _check_unmoved(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> None:
+        """Raise LostRaceError when somebody has written the next row of one of them."""
+        present = await self._lasts(intents)
+        moved = [i.subject for i in intents if present.get(i.subject) != lasts.get(i.subject)]
+        if moved:
+            raise LostRaceError(f"{self._chunk.kind} {', '.join(moved)}")
 
     async def _close(self, intent: Intent[T], last: Entry) -> None:
         attempt = Attempt(self._client, intent)
@@ -201,150 +202,89 @@ class _Chunk(Generic[T]):
         if last.is_open and not await attempt.allow_resend(last):
             self._results[intent.subject] = unsettled(last, self._client.settings.settle_seconds)
 
-    async def _send_all(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> None:
-        """Send all in one request; when BILL refuses it, in smaller ones."""
-        error = await self._send(intents, lasts)
-        if error is None:
-            return
-        alone = len(intents) == 1 and not isinstance(error, DuplicateError)
-        if alone or isinstance(error, FundingError | NotPermittedError):
-            self._results |= {intent.subject: error for intent in intents}
-            return
-        lasts = await self._lasts(intents)
-        await self._look(intents, lasts)
-        named = self._chunk.named(error, [intent.subject for intent in intents])
-        self._results |= {subject: why for subject, why in named.items() if subject not in self._results}
-        left = [i for i in intents if i.subject not in self._results]
-        if named:
-            if left:
-                await self._send_all(left, await self._lasts(left))
-            return
-        await self._halve(left, lasts, error)
+    async def _send_parts(self, lasts: dict[str, Entry]) -> None:
+        """Send all that is left in one request; when BILL refuses it, in smaller ones."""
+        while left := [intent.subject for intent in self._left()]:
+            part = [self._intents[subject] for subject in self._parts.next_of(left)]
+            part = await self._allowed(part, lasts)
+            if not part:
+                continue
+            error = await self._send(part, lasts)
+            if error is None:
+                self._parts.accept([intent.subject for intent in part])
+            else:
+                await self._explain(error, part, lasts)
 
-    async def _halve(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry], error: ApiError) -> None:
-        """Send two halves of what was refused as a whole; the second is known to be refused when the first isn't."""
-        if len(intents) <= 1:
-            self._results |= {intent.subject: error for intent in intents}
+    async def _allowed(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> list[Intent[T]]:
+        """Return those the guard lets pass; where it holds one because of another process, raise LostRaceError."""
+        held = await self._chunk.guard(intents)
+        await self._check_unmoved([i for i in intents if i.subject in held], lasts)
+        self._results |= held
+        return [intent for intent in intents if intent.subject not in self._results]
+
+    async def _explain(self, error: ApiError, part: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> None:
+        """Find out which of them BILL refused, and why; else smaller requests will tell."""
+        subjects = [intent.subject for intent in part]
+        if isinstance(error, _OF_NONE):
+            self._give_up(error)
             return
-        middle = (len(intents) + 1) // 2
-        first, second = intents[:middle], intents[middle:]
-        refused = await self._send(first, lasts)
-        if refused is not None:
-            await self._halve(first, await self._lasts(first), refused)
-            await self._send_all(second, await self._lasts(second))
-        elif len(second) > 1:
-            await self._halve(second, lasts, error)
+        if isinstance(error, DuplicateError) and len(part) == 1:
+            await self._adopt(await _look_alone(part[0], lasts[subjects[0]]), lasts)
+        elif isinstance(error, DuplicateError):
+            await self._look(part, lasts)
+        why = {subjects[0]: error} if len(part) == 1 else self._chunk.named(error, subjects)
+        for subject, refusal in why.items():
+            self._results.setdefault(subject, refusal)
+        if any(subject in self._results for subject in subjects):
+            self._parts.explain(subjects)
         else:
-            await self._send_all(second, lasts)
+            self._parts.suspect(subjects)
 
-    async def _send(self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry]) -> ApiError | None:
-        """Claim and send in one request; note what came of it. Return BILL's refusal; raise what is no refusal."""
-        attempts = [f"{i.subject} {last.sequence if (last := lasts.get(i.subject)) else 0}" for i in intents]
-        settings = self._client.settings
-        reference = chunk_reference(settings.base_url, settings.organization_id, self._chunk.kind, attempts)
+    async def _send(self, intents: Sequence[Intent[T]], lasts: dict[str, Entry]) -> ApiError | None:
+        """Claim and send in one request; note what came of it. Return BILL's refusal; raise what is no refusal.
+
+        After a refusal `lasts` holds the rows that say so: the next claim follows them, or loses the race.
+        """
         self._session = await self._client.sessions.current()
-        within_seconds = min(SEND_WITHIN_SECONDS, settings.settle_seconds / 4)
+        within_seconds = min(SEND_WITHIN_SECONDS, self._client.settings.settle_seconds / 4)
         async with self._client.one_write(within_seconds) as window:
-            claims = await self._claim(intents, lasts, reference)
+            reference, claims = await self._claims.claim(intents, lasts)
             window.open()
             try:
                 made = await self._chunk.send(intents, reference)
             except (TooLateError, UnavailableError) as error:
-                await self._give_back(claims, State.NOT_SENT, type(error).__name__)
+                await self._claims.give_back(claims, State.NOT_SENT, type(error).__name__)
                 raise
             except OutcomeUnknownError as error:
-                await self._note_lost(claims, error)
+                await self._claims.lose(claims, error)
                 raise
             except REFUSED_ALL as error:
-                await self._give_back(claims, State.NOT_SENT, error.code)
+                await self._claims.give_back(claims, State.NOT_SENT, error.code)
                 raise
             except ApiError as error:
-                await self._give_back(claims, State.REJECTED, f"{error.status} {error.code}")
+                note = f"{error.status} {error.code}"
+                lasts |= await self._claims.give_back(claims, State.REJECTED, note)
                 return error
         await self._record(claims, made)
         return None
 
-    async def _claim(
-        self, intents: Sequence[Intent[T]], lasts: Mapping[str, Entry], reference: str
-    ) -> dict[str, Entry]:
-        rows: list[NewEntry] = []
-        for intent in intents:
-            last = lasts.get(intent.subject)
-            kept = kept_details(last)
-            references = f"{kept.get(CHUNK, '')} {reference}".strip()
-            details = {**intent.details, **kept, CHUNK: references}
-            rows.append(self._row(intent, last, State.SENDING, details=details))
-        claims = await self._journal.append(*rows)
-        logger.info("%s %ss claimed as %s", len(claims), self._chunk.kind, reference)
-        return {claim.identity.subject: claim for claim in claims}
-
     async def _record(self, claims: Mapping[str, Entry], made: Mapping[str, T]) -> None:
         """Note what was made; what the answer doesn't show is unknown, and looked for."""
-        missing = {subject: claim for subject, claim in claims.items() if subject not in made}
-        done = [
-            self._row(self._intents[subject], claim, State.DONE, record_id=made[subject].id or "")
-            for subject, claim in claims.items()
-            if subject in made
-        ]
-        try:
-            await self._journal.append(*done)
-        except LostRaceError:
-            await self._record_singly(claims, made)
-        except JournalError as error:
-            raise self._unnoted(claims, error) from error
-        for subject in claims:
-            if subject in made and subject not in self._results:
-                self._results[subject] = Outcome(made[subject], made=True)
+        shown = {subject: made[subject] for subject in claims if subject in made}
+        self._results |= await self._claims.record(claims, shown)
+        for subject, record in shown.items():
+            self._results.setdefault(subject, Outcome(record, made=True))
+        missing = {subject: claim for subject, claim in claims.items() if subject not in shown}
         if missing:
             error = OutcomeUnknownError(
                 f"BILL's answer lacks {len(missing)} of {len(claims)} records it was sent"
             )
-            await self._note_lost(missing, error)
+            await self._claims.lose(missing, error)
             raise error
 
-    async def _record_singly(self, claims: Mapping[str, Entry], made: Mapping[str, T]) -> None:
-        """Note each by itself: somebody has taken some of the claims for lost meanwhile."""
-        for subject in claims.keys() & made.keys():
-            try:
-                await Attempt(self._client, self._intents[subject]).record(claims[subject], made[subject])
-            except CaseError as error:
-                self._results[subject] = error
 
-    async def _give_back(self, claims: Mapping[str, Entry], state: State, note: str) -> None:
-        """Note that BILL did nothing of it."""
-        rows = [self._row(self._intents[s], claim, state, note=note) for s, claim in claims.items()]
-        try:
-            await self._journal.append(*rows)
-        except LostRaceError:
-            for subject, claim in claims.items():
-                await Attempt(self._client, self._intents[subject]).give_back(claim, state, note)
-
-    async def _note_lost(self, claims: Mapping[str, Entry], error: OutcomeUnknownError) -> None:
-        self._lost |= dict.fromkeys(claims, error)
-        note = type(error).__name__
-        rows = [self._row(self._intents[s], claim, State.UNKNOWN, note=note) for s, claim in claims.items()]
-        try:
-            await self._journal.append(*rows)
-        except JournalError as journal_error:
-            raise self._unnoted(claims, journal_error) from journal_error
-
-    def _unnoted(self, claims: Iterable[str], error: JournalError) -> OutcomeUnknownError:
-        """Return what to say of requests that went out when the journal fails afterwards."""
-        unknown = OutcomeUnknownError(
-            f"sent, then the journal failed: BILL may have acted. Mend the journal and run again: it looks for it "
-            f"first ({error})"
-        )
-        self._lost |= dict.fromkeys(claims, unknown)
-        return unknown
-
-    def _row(self, intent: Intent[T], after: Entry | None, state: State, **more: object) -> NewEntry:
-        identity = self._journal.identity(intent.kind, intent.subject)
-        given = {"details": intent.details} | more if after is None else more
-        return NewEntry(identity, after, state, intent.content, **given)  # pyright: ignore[reportArgumentType]
-
-
-async def _look_past(intent: Intent[T], last: Entry) -> Mapping[str, T | ConflictError]:
-    """Look for one of which a person has said what it is not."""
+async def _look_alone(intent: Intent[T], last: Entry) -> dict[str, T | ConflictError]:
+    """Look for one as `once` does: past what a person has said it is not, or all BILL holds of it."""
     try:
         record = await look_at_bill(intent, last)
     except ConflictError as error:

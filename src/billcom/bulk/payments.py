@@ -16,6 +16,7 @@ from billcom.journal import Entry
 from billcom.lookup.bills import check_payable
 from billcom.lookup.payments import (
     choose,
+    could_be,
     may_be_at_bill,
     payment_intent,
     payments_of_reference,
@@ -25,6 +26,7 @@ from billcom.models.bill import Bill
 from billcom.models.payment import BillAmount, FundingAccountReference, NewBulkPayment, Payment
 from billcom.models.vendor import Vendor
 from billcom.runs.books import account_ends
+from billcom.standing import SENT_AGAIN
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ def payment_chunk(
     `guard` says which of them, by bill id, must not be paid now; it raises what holds for all.
     """
     bills = {item.bill.id: item for item in wanted}
+    request = NewBulkPayment(
+        funding_account=FundingAccountReference(id=terms.funding_account_id),
+        payments=[],
+        process_date=terms.process_date,
+        description=terms.memo or None,
+    )
     intents = tuple(
         payment_intent(client, item.bill, details=payment_details(item, terms), amount=item.amount)
         for item in wanted
@@ -84,14 +92,9 @@ def payment_chunk(
 
     async def send(some: Sequence[Intent[Payment]], reference: str) -> dict[str, Payment]:
         asked = [bills[intent.subject] for intent in some]
+        parts = [BillAmount(bill_id=item.bill.id, amount=item.amount) for item in asked]
         made = await client.payments.create_many(
-            NewBulkPayment(
-                funding_account=FundingAccountReference(id=terms.funding_account_id),
-                payments=[BillAmount(bill_id=item.bill.id, amount=item.amount) for item in asked],
-                process_date=terms.process_date,
-                description=terms.memo or None,
-                transaction_number=reference,
-            )
+            request.model_copy(update={"payments": parts, "transaction_number": reference})
         )
         return {bill_id: payment for payment in made for bill_id in payment.bill_ids if bill_id in bills}
 
@@ -138,18 +141,22 @@ async def _look_for_sent(
     """Look for what went out in requests with others: by their references, then by vendor and bill."""
     references = {reference for last in sent.values() for reference in last.details[CHUNK].split()}
     paying: dict[str, dict[str, Payment]] = defaultdict(dict)
-
-    def take(payments: Iterable[Payment]) -> None:
-        for payment in payments:
+    for reference in sorted(references):
+        for payment in await payments_of_reference(client, reference):
             for bill_id in payment.bill_ids & sent.keys():
                 paying[bill_id][payment.id] = payment
-
-    for reference in sorted(references):
-        take(await payments_of_reference(client, reference))
-    absent = {id: last for id, last in sent.items() if id not in paying and may_be_at_bill(last)}
+    absent = {
+        id: last
+        for id, last in sent.items()
+        if SENT_AGAIN in last.details or (id not in paying and may_be_at_bill(last))
+    }
     if absent:
         oldest = min(absent.values(), key=lambda last: last.at)
-        take(await payments_of_vendors(client, (bills[id].bill.vendor_id for id in absent), oldest))
+        vendor_ids = (bills[id].bill.vendor_id for id in absent)
+        for payment in await payments_of_vendors(client, vendor_ids, oldest):
+            for bill_id in payment.bill_ids & absent.keys():
+                if could_be(payment, bills[bill_id].bill, bills[bill_id].amount):
+                    paying[bill_id][payment.id] = payment
     found: dict[str, Payment | ConflictError] = {}
     for bill_id, payments in paying.items():
         item = bills[bill_id]
@@ -165,11 +172,13 @@ def named_bills(error: ApiError, bill_ids: Iterable[str]) -> dict[str, ApiError]
     """Return, of the bills a refused bulk payment names, what BILL says of each.
 
     BILL repeats each reason with the bill's id before it. Source: BILL docs, bulk payments error response.
+    Unverified: that a reason names the bill elsewhere in its text, as of one that does not exist.
     """
     known = set(bill_ids)
     said: dict[str, list[ErrorEntry]] = defaultdict(list)
     for entry in error.entries:
-        bill_id, colon, message = entry.message.partition(" : ")
-        if colon and bill_id.strip() in known:
-            said[bill_id.strip()].append(replace(entry, message=message))
+        for bill_id in known:
+            if bill_id in entry.message:
+                message = entry.message.removeprefix(f"{bill_id} : ")
+                said[bill_id].append(replace(entry, message=message))
     return {id: error_from(error.status, some, error.method, error.path) for id, some in said.items()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from billcom.client import BillClient
+from billcom.clock import uptime
 from billcom.errors import NotFoundError
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
@@ -58,21 +58,24 @@ class Recent(Generic[R]):
 
     def put(self, *records: R) -> None:
         """Keep records that BILL answered just now."""
-        now = time.monotonic()
-        self._held |= {record.id: (now, record) for record in records}
+        self._hold(uptime(), records)
 
     async def present(self, ids: Iterable[str]) -> dict[str, R]:
         """Return records as they are now, or were within the last minute; what BILL doesn't have is left out."""
         wanted = sorted(set(ids))
-        oldest = time.monotonic() - self.fresh_seconds
+        oldest = uptime() - self.fresh_seconds
         stale = [id for id in wanted if id not in self._held or self._held[id][0] <= oldest]
         for start in range(0, len(stale), IDS_PER_LIST):
             some = stale[start : start + IDS_PER_LIST]
+            asked_at = uptime()
             read = await self.read(some)
             for id in some:
                 self._held.pop(id, None)
-            self.put(*read.values())
+            self._hold(asked_at, read.values())
         return {id: self._held[id][1] for id in wanted if id in self._held}
+
+    def _hold(self, at: float, records: Iterable[R]) -> None:
+        self._held |= {record.id: (at, record) for record in records}
 
 
 def recent_bills(client: BillClient) -> Recent[Bill]:

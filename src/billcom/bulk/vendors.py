@@ -29,8 +29,6 @@ def vendor_chunk(client: BillClient, wanted: Sequence[NewVendor]) -> Chunk[Vendo
     async def look(
         some: Sequence[Intent[Vendor]], lasts: Mapping[str, Entry]
     ) -> dict[str, Vendor | ConflictError]:
-        if not lasts:
-            return {}
         since = Filter("createdTime", "gte", min(last.at for last in lasts.values()) - CLOCKS_APART)
         rows = [row for half in (ACTIVE, ARCHIVED) async for row in client.vendors.list([half, since])]
         alike: dict[str, list[Vendor]] = defaultdict(list)
@@ -41,6 +39,7 @@ def vendor_chunk(client: BillClient, wanted: Sequence[NewVendor]) -> Chunk[Vendo
             try:
                 vendor = choose_party("vendor", new[intent.subject].name, alike[intent.subject])
                 if vendor is not None:
+                    vendor = await client.vendors.get(vendor.id)
                     intent.check(vendor)
                     found[intent.subject] = vendor
             except ConflictError as error:

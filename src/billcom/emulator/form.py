@@ -148,6 +148,22 @@ class Form:
             return None
         return self._child(cast(dict[str, Any], value), f"{name}.")
 
+    def texts(self, name: str, *, required: bool = False) -> list[str] | None:
+        """Return an array of strings, none of them blank; a required one must not be empty."""
+        value = self.raw(name, required=required)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            self.problem(name, "must be an array")
+            return None
+        items = cast(list[Any], value)
+        if required and not items:
+            self.problem(name, "must not be empty")
+        for index, item in enumerate(items):
+            if not isinstance(item, str) or not item.strip():
+                self.problem(f"{name}[{index}]", "must be a string that is not blank")
+        return [item for item in items if isinstance(item, str)]
+
     def forms(self, name: str, *, required: bool = False) -> "list[Form] | None":
         """Return an array of objects as forms; a required one must not be empty."""
         value = self.raw(name, required=required)
@@ -175,12 +191,12 @@ class Form:
         return child
 
 
-def read_bulk(body: object, limit: int, kind: str, *, strict: bool) -> "tuple[Form, list[Form]]":
-    """Return a form to check, and the forms of a bulk request's array; raise when longer than `limit`."""
+def read_bulk(body: object, limit: int | None, kind: str, *, strict: bool) -> "tuple[Form, list[Form]]":
+    """Return a form to check, and the forms of a bulk request's array; raise when longer than a `limit`."""
     if not isinstance(body, list) or not body:
         raise bad_shape("request body: must be a JSON array that is not empty")
     items = cast(list[Any], body)
-    if len(items) > limit:
+    if limit is not None and len(items) > limit:
         raise too_many(kind, limit)
     form = Form({"": items}, strict=strict)
     return form, form.forms("") or []

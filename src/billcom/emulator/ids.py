@@ -16,6 +16,7 @@ CUSTOMER = "0cu"
 CUSTOMER_BANK_ACCOUNT = "cba"
 INVOICE = "00e"
 RECEIVED_PAYMENT = "0rp"
+CHART_OF_ACCOUNT = "0ca"
 # Unverified: no source shows the prefixes of these.
 BANK_ACCOUNT_USER = "bau"
 BILL_LINE_ITEM = "bli"

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from billcom.emulator.errors import not_found
 from billcom.emulator.records.base import Record
+from billcom.emulator.records.bill_approvals import ApprovalPolicy
 from billcom.emulator.records.bills import Bill
+from billcom.emulator.records.chart_of_accounts import ChartOfAccount
 from billcom.emulator.records.customers import Customer
 from billcom.emulator.records.funding_accounts import BankAccount, BankAccountUser
 from billcom.emulator.records.invoices import Invoice
@@ -26,6 +28,8 @@ class Organization:
     id: str
     users: dict[str, User] = field(default_factory=dict[str, User])
     vendors: dict[str, Vendor] = field(default_factory=dict[str, Vendor])
+    chart_of_accounts: dict[str, ChartOfAccount] = field(default_factory=dict[str, ChartOfAccount])
+    approval_policies: dict[str, ApprovalPolicy] = field(default_factory=dict[str, ApprovalPolicy])
     bills: dict[str, Bill] = field(default_factory=dict[str, Bill])
     payments: dict[str, Payment] = field(default_factory=dict[str, Payment])
     bank_accounts: dict[str, BankAccount] = field(default_factory=dict[str, BankAccount])
@@ -37,6 +41,14 @@ class Organization:
     def vendor(self, record_id: str) -> Vendor:
         """Return a vendor; raise 404 BDC_1205 when there is none."""
         return find(self.vendors, record_id, "Vendor")
+
+    def chart_of_account(self, record_id: str) -> ChartOfAccount:
+        """Return an account of the chart; raise 404 BDC_1205 when there is none."""
+        return find(self.chart_of_accounts, record_id, "Chart of account")
+
+    def approval_policy(self, record_id: str) -> ApprovalPolicy:
+        """Return a bill approval policy; raise 404 BDC_1205 when there is none."""
+        return find(self.approval_policies, record_id, "Bill approval policy")
 
     def bill(self, record_id: str) -> Bill:
         """Return a bill; raise 404 BDC_1205 when there is none."""

@@ -7,6 +7,7 @@ from billcom.emulator import ids
 from billcom.emulator.organization import Organization
 from billcom.emulator.records.address import Address
 from billcom.emulator.records.bills import Bill, BillLine
+from billcom.emulator.records.chart_of_accounts import ChartOfAccount
 from billcom.emulator.records.customers import Customer
 from billcom.emulator.records.funding_accounts import BankAccount, BankAccountUser
 from billcom.emulator.records.invoices import Invoice, InvoiceLine
@@ -17,6 +18,7 @@ PHONE_NUMBER = "5555550100"
 ROUTING_NUMBER = "074000010"  # Source: BILL's collection; a test number with a right check digit
 ACCOUNT_NUMBER = "111222333"  # Source: BILL's collection
 DUE_DAYS = 14
+EXPENSE_ACCOUNTS = {"6000": "Office Supplies", "6100": "Instruments", "6200": "Repairs"}
 # Seeded records are old enough to be listed at once, however long lists lag behind.
 SEEDED_DAYS_AGO = 30
 
@@ -28,7 +30,7 @@ def new_user(username: str, password: str, organization_id: str, dev_key: str) -
 
 
 def demo_organization(user: User, now: datetime) -> Organization:
-    """Return an organization with one VERIFIED bank account the user may pay from, and one PENDING."""
+    """Return an organization with one VERIFIED bank account the user may pay from, one PENDING, and a chart."""
     organization = Organization(user.organization_id, users={user.id: user})
     now -= timedelta(days=SEEDED_DAYS_AGO)
     verified = _bank_account(user, now, "VERIFIED", "Operating account")
@@ -44,7 +46,17 @@ def demo_organization(user: User, now: datetime) -> Organization:
         verification_status="VERIFIED",
     )
     organization.bank_account_users[right.id] = right
+    chart = [_account(number, name, now) for number, name in EXPENSE_ACCOUNTS.items()]
+    organization.chart_of_accounts = {account.id: account for account in chart}
     return organization
+
+
+def _account(number: str, name: str, now: datetime) -> ChartOfAccount:
+    """Return an expense account of the chart."""
+    account_id = ids.new_id(ids.CHART_OF_ACCOUNT)
+    return ChartOfAccount(
+        id=account_id, created=now, updated=now, name=name, account_type="EXPENSE", account_number=number
+    )
 
 
 def _bank_account(user: User, now: datetime, status: str, name: str) -> BankAccount:

@@ -86,6 +86,17 @@ class World:
         self._admit(user)
         return user
 
+    def add_user(self, organization: Organization, role: str, full_name: str | None) -> User:
+        """Make another user of an organization, with a name and password of their own and the same dev key."""
+        dev_key = next(iter(organization.users.values())).dev_key
+        name = ids.random_text(10).lower()
+        user = new_user(f"{name}@example.com", ids.random_text(16), organization.id, dev_key)
+        user.role = role
+        user.full_name = full_name or f"Local {role.replace('_', ' ').title()}"
+        self.users[user.username] = user
+        organization.users[user.id] = user
+        return user
+
     def _admit(self, user: User) -> None:
         """Add a user and a seeded organization for them."""
         self.users[user.username] = user

@@ -52,9 +52,10 @@ def payment_intent(
         for reference in [*entry.details[CHUNK].split(), payment_reference(client, bill.id, label)]:
             rows += await payments_of_reference(client, reference)
         ours = [payment for payment in rows if bill.id in payment.bill_ids]
-        if not ours and may_be_at_bill(entry):
-            ours = await payments_of_vendors(client, [bill.vendor_id], entry)
-        return choose([payment for payment in ours if bill.id in payment.bill_ids], bill, asked)
+        if SENT_AGAIN in entry.details or (not ours and may_be_at_bill(entry)):
+            others = await payments_of_vendors(client, [bill.vendor_id], entry)
+            ours += [payment for payment in others if could_be(payment, bill, asked)]
+        return choose(ours, bill, asked)
 
     def match(payment: Payment) -> None:
         first = payment_reference(client, bill.id, "")
@@ -105,6 +106,14 @@ async def payments_of_vendors(client: BillClient, vendor_ids: Iterable[str], cla
     since = Filter("createdTime", "gte", claimed.at - CLOCKS_APART)
     rows = [payment async for payment in client.payments.list([which, since])]
     return [await payment_in_full(client, row) for row in rows]
+
+
+def could_be(payment: Payment, bill: Bill, asked: Decimal | None) -> bool:
+    """Return whether a payment without our reference may be the bill's: one that is cancelled or pays other is not.
+
+    It may be somebody else's, and says nothing of whether BILL acts on ours.
+    """
+    return payment.is_live and bill.id in payment.bill_ids and payment.amount_for(bill.id) in (None, asked)
 
 
 def choose(ours: list[Payment], bill: Bill, asked: Decimal | None) -> Payment | None:

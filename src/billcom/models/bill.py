@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from billcom.models.base import Record, RequestBody
+from billcom.models.classification import Classifications, NewClassifications
 
 MAX_INVOICE_NUMBER_LENGTH = 21
 """Longest invoice number of a bill; a longer one is refused with BDC_1143. Source: seen live by third parties."""
@@ -49,24 +50,33 @@ class NewBillLine(RequestBody):
 
     amount: Decimal
     description: str | None = None
+    classifications: NewClassifications | None = None
 
 
 class NewBill(RequestBody):
-    """A bill to create. Source: BILL API reference, create bill."""
+    """A bill to create. With `bill_approvals` the answer names the approvers, where a policy applies.
+
+    Source: BILL API reference, create bill; BILL docs, Bill approvals.
+    """
 
     vendor_id: str
     due_date: date
     bill_line_items: list[NewBillLine]
     invoice: NewBillInvoice
     description: str | None = None
+    bill_approvals: bool | None = None
 
 
 class BillLineChange(RequestBody):
-    """A line to change (with its id) or to add (without)."""
+    """A line to change (with its id) or to add (without).
+
+    Name its classifications again: one client reports that BILL clears them when a changed line leaves them out.
+    """
 
     id: str | None = None
     amount: Decimal | None = None
     description: str | None = None
+    classifications: NewClassifications | None = None
 
 
 class BillChange(RequestBody):
@@ -93,10 +103,11 @@ class BillLine(Record):
     quantity: Decimal | None = None
     price: Decimal | None = None
     description: str | None = None
+    classifications: Classifications = Classifications()
 
 
 class BillApprover(Record):
-    """A person who must approve a bill: WAITING, APPROVED, DENIED, REROUTED, UNDEFINED."""
+    """A person who must approve a bill: WAITING, APPROVED, DENIED, REROUTED, UNDEFINED. Orders count from 0."""
 
     user_id: str | None = None
     status: str | None = None

@@ -31,7 +31,7 @@ class Caps:
 
 @dataclass(frozen=True)
 class PaymentBooks:
-    """All that a payment run is planned by.
+    """All that a payment run of `run_name` is planned by.
 
     `vendors` and `bills` hold archived ones too; bills those of the vendors in question. `payments` are the ones
     the journal knows, as they are now, by id. `paid_accounts`: by vendor id, the last four digits of the account
@@ -40,6 +40,7 @@ class PaymentBooks:
     """
 
     today: date
+    run_name: str = ""
     vendors: tuple[Vendor, ...] = ()
     bills: tuple[Bill, ...] = ()
     payments: Mapping[str, Payment] = field(default_factory=dict[str, Payment])

@@ -43,4 +43,5 @@ def held_by_caps(lines: Sequence[RunLine], party_ids: Sequence[str], books: Paym
 def _over(cap: Decimal | None, amount: Decimal, name: str, what: str) -> str:
     if cap is None or amount <= cap:
         return ""
-    return f"USD {display(amount)} for {what} is more than {name} {display(cap)}: check it; if it is right, raise the cap"
+    asked = f"USD {display(amount)} for {what}"
+    return f"{asked} is more than {name} {display(cap)}: check it; if it is right, raise the cap"

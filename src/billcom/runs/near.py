@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from rapidfuzz.distance import OSA
 
+from billcom.lookup.rows import same_text
 from billcom.models.bill import Bill
 from billcom.money import display
 
@@ -33,8 +34,8 @@ class Known:
 def find_near(number: str, invoice_date: date, amount: Decimal, others: Iterable[Known]) -> Known | None:
     """Return the first of a vendor's bills that may be this one under a slightly different number."""
     for other in others:
-        if other.invoice_date is None or other.amount is None:
-            continue
+        if other.invoice_date is None or other.amount is None or same_text(other.number, number):
+            continue  # the same number is no near one: it is compared in full elsewhere
         if abs(other.amount - amount) > amount * NEAR_AMOUNT:
             continue
         if abs(other.invoice_date - invoice_date) <= NEAR_DAYS and is_similar(number, other.number):

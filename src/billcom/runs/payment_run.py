@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from billcom.calendar import next_banking_day, process_date_problem
 from billcom.errors import ConflictError
+from billcom.intent import RUN
 from billcom.journal import Entry, State
 from billcom.lookup.bills import WantedBill, bill_subject, check_payable, choose_bill
 from billcom.lookup.parties import check_party, choose_party
@@ -154,7 +155,8 @@ class _Planner:
             "vendor", vendor, {"email": row.email, "account_number": row.account_number}, vendor.bill_currency
         )
         held = vendor.payment_information.bank_account if vendor.payment_information else None
-        line = replace(planned.line, party_is="found", party_id=vendor.id, account=account_ends(held))
+        made = self._deed(self._books.vendor_rows.get(plain(row.vendor), {}).get(""))
+        line = replace(planned.line, party_is=made, party_id=vendor.id, account=account_ends(held))
         gives = held is None
         if held is None and row.bank_account is None:
             raise _Stop(Status.CONFLICT, _no_account(vendor), party_is="found", party_id=vendor.id)
@@ -178,6 +180,8 @@ class _Planner:
         known = self._books.vendor_rows.get(plain(row.vendor), {}).get("")
         if known is not None and known.state is State.DONE and known.record_id in self._books.vendor_by_id:
             return self._books.vendor_by_id[known.record_id]
+        if known is not None and known.is_open and row.address is not None and row.bank_account is not None:
+            return None  # being made, or lost on the way: made anew it is looked for first, and closed
         return choose_party("vendor", row.vendor, self._books.vendors_named(row.vendor))
 
     def _new_vendor(self, planned: PlannedPayment, row: PaymentRow) -> PlannedPayment:
@@ -227,7 +231,7 @@ class _Planner:
         bill = None
         if known is not None and known.state is State.DONE and known.record_id in self._books.bill_by_id:
             bill = wanted.check(self._books.bill_by_id[known.record_id])
-        if bill is None:
+        if bill is None and not (known is not None and known.is_open):
             alike = [
                 b for b in self._books.bills_of(vendor_id) if same_text(b.invoice.invoice_number, number)
             ]
@@ -236,7 +240,16 @@ class _Planner:
         line = planned.line
         if bill is None:
             return replace(planned, line=replace(line, document_is="new"))
-        return replace(planned, bill=bill, line=replace(line, document_is="found", document_id=bill.id))
+        return replace(
+            planned, bill=bill, line=replace(line, document_is=self._deed(known), document_id=bill.id)
+        )
+
+    def _deed(self, row: Entry | None) -> str:
+        """Return whether a record was made by this very run, as far as it had come before, or found."""
+        is_own = (
+            row is not None and bool(self._books.run_name) and row.details.get(RUN) == self._books.run_name
+        )
+        return "new" if is_own else "found"
 
     def _with_payment(self, planned: PlannedPayment, bill: Bill) -> PlannedPayment:
         """Return the line with the payment there is, or that there may be one."""
@@ -275,7 +288,10 @@ class _Planner:
                 "in BILL; billcom journal show tells what is known",
             )
         check_payment(payment, bill, planned.line.amount)
-        return replace(planned, line=with_payment(planned.line, payment, Status.BEFORE))
+        is_own = last.details.get(RUN) == self._books.run_name
+        return replace(
+            planned, line=with_payment(planned.line, payment, Status.DONE if is_own else Status.BEFORE)
+        )
 
     def _check_day(self, planned: PlannedPayment) -> None:
         day = planned.line.asked_day

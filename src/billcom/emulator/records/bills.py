@@ -7,6 +7,7 @@ from decimal import Decimal
 from billcom.emulator.clock import iso
 from billcom.emulator.money import dollars
 from billcom.emulator.records.base import Record
+from billcom.emulator.records.bill_approvals import Approver
 from billcom.emulator.records.payments import IN_FLIGHT, SETTLED, STARTED, Payment
 from billcom.emulator.wire import Json, present
 
@@ -52,6 +53,7 @@ class Bill(Record):
     pay_from_chart_of_account_id: str | None = None
     classifications: Json | None = None
     approval_status: str = "UNASSIGNED"
+    approvers: list[Approver] = field(default_factory=list[Approver])
     payments: list[Payment] = field(default_factory=list[Payment])
 
     @property
@@ -95,8 +97,14 @@ class Bill(Record):
             if part.bill_id == self.id
         )
 
-    def wire(self, vendor_name: str | None = None) -> Json:
+    def classified_as(self, name: str) -> set[str]:
+        """Return the ids under which the bill and its lines are classified, `name` such as chartOfAccountId."""
+        parts = [self.classifications, *(line.classifications for line in self.lines)]
+        return {part[name] for part in parts if part and name in part}
+
+    def wire(self, vendor_name: str | None = None, *, with_approvers: bool = False) -> Json:
         """Return the bill as BILL answers it; reads give the vendor's name, writes don't."""
+        approvers = [approver.wire() for approver in self.approvers] if with_approvers else []
         return present(
             {
                 "archived": self.archived,
@@ -117,6 +125,7 @@ class Bill(Record):
                 "payFromChartOfAccountId": self.pay_from_chart_of_account_id,
                 "paymentStatus": self.payment_status,
                 "approvalStatus": self.approval_status,
+                "approvers": approvers or None,
                 "createdTime": iso(self.created),
                 "updatedTime": iso(self.updated),
                 "classifications": self.classifications,

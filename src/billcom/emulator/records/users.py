@@ -9,6 +9,14 @@ REMEMBERED_DAYS = 30  # Source: BILL API reference, login
 # Unverified: the limit; BILL refused a device name of 49 characters and took one of 19.
 LONGEST_DEVICE = 20
 PAYING_ROLES = frozenset({"ADMINISTRATOR", "PAYER"})
+APPROVING_ROLES = frozenset(
+    {"ADMINISTRATOR", "ACCOUNTANT", "APPROVER"}
+)  # Source: BILL docs, Bill approvals workflow
+# Source: BILL's collection and third-party clients, put together.
+ROLES = (
+    "ADMINISTRATOR", "ACCOUNTANT", "APPROVER", "PAYER", "CLERK", "MEMBER", "PARTNER", "PURCHASE_REQUESTER",
+    "CUSTOM", "AUDITOR",
+)  # fmt: skip
 
 
 @dataclass
@@ -48,6 +56,7 @@ class User:
     organization_id: str
     dev_key: str
     role: str = "ADMINISTRATOR"
+    full_name: str = "Local Administrator"
     phones: list[Phone] = field(default_factory=list[Phone])
     remembered: dict[str, RememberedDevice] = field(default_factory=dict[str, RememberedDevice])
 
@@ -55,6 +64,11 @@ class User:
     def may_pay(self) -> bool:
         """Whether the user's role may pay. Source: BILL v2 docs."""
         return self.role in PAYING_ROLES
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether the user's role may be an approver, and use the bill approval endpoints."""
+        return self.role in APPROVING_ROLES
 
     @property
     def phone(self) -> Phone | None:

@@ -2,7 +2,9 @@
 
 from billcom.emulator.routes import (
     authentication,
+    bill_approvals,
     bills,
+    chart_of_accounts,
     customer_bank_accounts,
     customers,
     funding_accounts,
@@ -25,6 +27,8 @@ BILL = Routes(
         mfa.routes,
         vendors.routes,
         bills.routes,
+        bill_approvals.routes,
+        chart_of_accounts.routes,
         payments.routes,
         payment_steps.routes,
         funding_accounts.routes,

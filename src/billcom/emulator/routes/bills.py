@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from billcom.emulator import codes
+from billcom.emulator.approving import assign, basis
 from billcom.emulator.errors import refuse
 from billcom.emulator.form import Form, read_bulk
 from billcom.emulator.lists import (
@@ -71,8 +73,9 @@ def create_bill(call: Call) -> Answer:
     bill = read_bill(form, call.now)
     form.check()
     _check_new(call, bill, form, [])
+    assign(call.organization, bill, call.now)
     call.organization.bills[bill.id] = bill
-    return Answer(201, bill.wire())
+    return Answer(201, _written(call, bill, form))
 
 
 @routes.add("POST", "/v3/bills/bulk")
@@ -83,14 +86,18 @@ def create_bills(call: Call) -> Answer:
     form.check()
     for index, (item, bill) in enumerate(zip(items, bills, strict=True)):
         _check_new(call, bill, item, bills[:index])
+    for bill in bills:
+        assign(call.organization, bill, call.now)
     call.organization.bills |= {bill.id: bill for bill in bills}
-    random.shuffle(bills)
-    return Answer(201, [bill.wire() for bill in bills])
+    rows = [_written(call, bill, item) for item, bill in zip(items, bills, strict=True)]
+    random.shuffle(rows)
+    return Answer(201, rows)
 
 
 def _check_new(call: Call, bill: Bill, form: Form, beside: list[Bill]) -> None:
-    """Raise when the vendor does not exist, or when its number is taken and that is refused."""
+    """Raise when the vendor or an account does not exist, or when its number is taken and that is refused."""
     call.organization.vendor(bill.vendor_id)
+    _check_accounts(call, bill)
     allowed = call.world.rules.accepts("duplicate_bill_number")
     if allowed and form.flag("allowDuplicateInvoiceNumber") is not False:
         return
@@ -99,6 +106,16 @@ def _check_new(call: Call, bill: Bill, form: Form, beside: list[Bill]) -> None:
     for other in [*call.organization.bills.values(), *beside]:
         if other.vendor_id == bill.vendor_id and other.invoice_number == bill.invoice_number:
             raise refuse(codes.DUPLICATE_NUMBER, f"Duplicate invoice number: {bill.invoice_number}")
+
+
+def _check_accounts(call: Call, bill: Bill) -> None:
+    """Raise when the bill names an account that is not in the chart.
+
+    Unverified: the code, and that an archived account is accepted.
+    """
+    named = bill.classified_as("chartOfAccountId") | {bill.pay_from_chart_of_account_id or ""} - {""}
+    if unknown := named - call.organization.chart_of_accounts.keys():
+        raise refuse(codes.UNKNOWN_CHART_OF_ACCOUNT, f"Chart of account not found: {min(unknown)}")
 
 
 @routes.add("GET", "/v3/bills/{billId}")
@@ -120,16 +137,22 @@ def replace_bill(call: Call) -> Answer:
 
 
 def _change(call: Call, *, whole: bool) -> Answer:
-    """Change a bill. Unverified: that a paid or scheduled bill can be changed."""
+    """Change a bill. Unverified: that a paid or scheduled bill can be changed.
+
+    Unverified: that approval begins anew when amount, vendor or classifications change, and only then.
+    """
     bill = _bill(call)
     form = call.form()
-    changes = patch_bill(form, bill, whole=whole)
+    form.flag("billApprovals")
+    changed = replace(bill, **patch_bill(form, bill, whole=whole))
     form.check()
-    call.organization.vendor(changes.get("vendor_id", bill.vendor_id))
-    for name, value in changes.items():
-        setattr(bill, name, value)
-    bill.updated = call.now
-    return Answer(200, bill.wire())
+    call.organization.vendor(changed.vendor_id)
+    _check_accounts(call, changed)
+    changed.updated = call.now
+    if basis(changed) != basis(bill):
+        assign(call.organization, changed, call.now)
+    call.organization.bills[bill.id] = changed
+    return Answer(200, _written(call, changed, form))
 
 
 @routes.add("POST", "/v3/bills/{billId}/archive")
@@ -153,6 +176,20 @@ def _bill(call: Call) -> Bill:
     return call.organization.bill(call.params["billId"])
 
 
+def _written(call: Call, bill: Bill, form: Form) -> Json:
+    """Return the bill as writes answer it, with its approvers when `billApprovals` asks for them."""
+    return bill.wire(with_approvers=form.flag("billApprovals") is True or _asks_for_approvers(call))
+
+
 def _read(call: Call, bill: Bill) -> Json:
-    """Return the bill as reads answer it."""
-    return bill.wire(call.organization.vendors[bill.vendor_id].name)
+    """Return the bill as reads answer it, with its approvers when the query asks for them.
+
+    Unverified: the query; several clients send it, and BILL's own documentation has it for writes alone.
+    """
+    name = call.organization.vendors[bill.vendor_id].name
+    return bill.wire(name, with_approvers=_asks_for_approvers(call))
+
+
+def _asks_for_approvers(call: Call) -> bool:
+    """Return whether the query asks for approvers."""
+    return call.query.get("billApprovals") == "true"

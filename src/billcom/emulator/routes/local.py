@@ -4,8 +4,11 @@ from typing import cast
 
 from billcom.emulator.clock import iso, parse_instant
 from billcom.emulator.errors import bad_shape, not_found
+from billcom.emulator.form import Form
+from billcom.emulator.records.users import ROLES, User
 from billcom.emulator.routing import Answer, Call, Routes
 from billcom.emulator.wire import Json
+from billcom.emulator.world import ORGANIZATION_ID
 
 routes = Routes()
 
@@ -125,15 +128,35 @@ def create_organization(call: Call) -> Answer:
     user = call.world.new_organization()
     role = _object(call).get("role") if call.body else None
     user.role = str(role) if role else user.role
-    return Answer(
-        201,
-        {
-            "username": user.username,
-            "password": user.password,
-            "organization_id": user.organization_id,
-            "dev_key": user.dev_key,
-        },
-    )
+    return Answer(201, _credentials(user))
+
+
+@routes.add("POST", "/_local/users")
+def create_user(call: Call) -> Answer:
+    """Make another user, an APPROVER unless a `role` is named; answer the credentials and the user's id.
+
+    Of the demo organization unless an `organization_id` is named.
+    """
+    form = Form({} if call.body is None else call.body, strict=True)
+    role = form.choice("role", ROLES) or "APPROVER"
+    organization_id = form.text("organization_id") or ORGANIZATION_ID
+    full_name = form.text("full_name")
+    form.check()
+    organization = call.world.organizations.get(organization_id)
+    if organization is None:
+        raise not_found("Organization", organization_id)
+    user = call.world.add_user(organization, role, full_name)
+    return Answer(201, {**_credentials(user), "user_id": user.id})
+
+
+def _credentials(user: User) -> Json:
+    """Return what a user signs in with."""
+    return {
+        "username": user.username,
+        "password": user.password,
+        "organization_id": user.organization_id,
+        "dev_key": user.dev_key,
+    }
 
 
 def _object(call: Call) -> Json:

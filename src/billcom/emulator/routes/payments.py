@@ -4,6 +4,7 @@ import random
 from datetime import date
 
 from billcom.emulator import ids
+from billcom.emulator.approving import assign
 from billcom.emulator.errors import bad_shape
 from billcom.emulator.form import Form, too_many
 from billcom.emulator.lists import (
@@ -143,13 +144,16 @@ def _read_options(form: Form) -> Json:
 
 
 def _new_bill(call: Call, terms: Terms, amount: int) -> Bill:
-    """Return the bill that createBill makes, not stored yet. Unverified: its number and dates."""
+    """Return the bill that createBill makes, not stored yet.
+
+    Unverified: its number and dates, and that a bill which has to be approved can't be made and paid at once.
+    """
     if terms.vendor_id is None:
         raise bad_shape("vendorId must be provided if createBill is true")
     call.organization.vendor(terms.vendor_id)
     line = BillLine(ids.new_id(ids.BILL_LINE_ITEM), amount, description=terms.description)
     today = call.now.date()
-    return Bill(
+    bill = Bill(
         id=ids.new_id(ids.BILL),
         created=call.now,
         updated=call.now,
@@ -159,6 +163,8 @@ def _new_bill(call: Call, terms: Terms, amount: int) -> Bill:
         invoice_number=ids.random_digits(10),
         invoice_date=today,
     )
+    assign(call.organization, bill, call.now)
+    return bill
 
 
 def _check(call: Call, terms: Terms, shares: list[Share]) -> date:

@@ -1,0 +1,52 @@
+"""Stages of a run, each a chunk at a time: what one has finished the next takes up, while the first goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+AT_ONCE = 6
+"""Chunks worked on at the same time: three on their way to BILL, and the next three made ready."""
+
+I = TypeVar("I")  # noqa: E741 (an item)
+
+
+class Stage(Generic[I]):
+    """Gathers items; works on `size` of one `key` as soon as there are so many, and on the rest when it is closed."""
+
+    def __init__(
+        self,
+        size: int,
+        work: Callable[[list[I]], Awaitable[None]],
+        turns: asyncio.Semaphore,
+        key: Callable[[I], Hashable] = lambda _item: None,
+    ) -> None:
+        self._size = size
+        self._work = work
+        self._turns = turns
+        self._key = key
+        self._waiting: dict[Hashable, list[I]] = defaultdict(list)
+        self._running: list[asyncio.Task[None]] = []
+
+    def put(self, item: I) -> None:
+        """Take an item; never waits."""
+        waiting = self._waiting[self._key(item)]
+        waiting.append(item)
+        if len(waiting) == self._size:
+            self._start(self._key(item))
+
+    async def close(self) -> None:
+        """Work on what is left, and return when all of it is done. Raises what the work raised."""
+        for key in list(self._waiting):
+            if self._waiting[key]:
+                self._start(key)
+        await asyncio.gather(*self._running)
+
+    def _start(self, key: Hashable) -> None:
+        self._running.append(asyncio.create_task(self._do(self._waiting.pop(key))))
+
+    async def _do(self, items: list[I]) -> None:
+        async with self._turns:
+            await self._work(items)

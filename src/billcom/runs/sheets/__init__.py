@@ -1,0 +1,1 @@
+"""The sheets of a run's workbook, and the file they are written into."""
