@@ -30,6 +30,7 @@ from flows.stages import AT_ONCE, Stage
 from flows.trust import trusted
 from tasks.bills import create_bills, read_bills
 from tasks.payments import pay_part, pay_together
+from tasks.unvisited import unvisited
 from tasks.vendors import create_vendor_bank_account, create_vendors
 
 _UNDECIDED = (ApprovalStatus.ASSIGNED, ApprovalStatus.APPROVING)
@@ -122,7 +123,7 @@ class _Paying:
             wanted[plain(vendor.name)] = (vendor, numbers)
         try:
             made = await create_vendors(
-                self._client, [vendor for vendor, _ in wanted.values()], self._terms.run_name
+                self._client, unvisited([vendor for vendor, _ in wanted.values()]), self._terms.run_name
             )
         except BillError as error:
             self._fail([number for numbers in chunk for number in numbers], error)
@@ -185,7 +186,7 @@ class _Paying:
             wanted[bill_subject(vendor.id, row.invoice_number, row.invoice_date)] = (bill, numbers)
         try:
             made = await create_bills(
-                self._client, [bill for bill, _ in wanted.values()], self._terms.run_name
+                self._client, unvisited([bill for bill, _ in wanted.values()]), self._terms.run_name
             )
         except BillError as error:
             self._fail([number for numbers in chunk for number in numbers], error)
@@ -226,11 +227,11 @@ class _Paying:
         async def pay() -> dict[str, Outcome[Payment] | BillError]:
             return await pay_together(
                 self._client,
-                [self._to_pay(item) for item in chunk],
+                unvisited([self._to_pay(item) for item in chunk]),
                 terms,
                 self._terms.run_name,
-                self._bills_now,
-                self._vendors_now,
+                unvisited(self._bills_now),
+                unvisited(self._vendors_now),
             )
 
         try:
@@ -256,8 +257,8 @@ class _Paying:
                 self._terms_of(item),
                 self._lines[number].label,
                 self._terms.run_name,
-                self._bills_now,
-                self._vendors_now,
+                unvisited(self._bills_now),
+                unvisited(self._vendors_now),
             )
 
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -123,10 +123,25 @@ def chained(entry: Entry, head: Head) -> Entry:
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """Return the entry as it is stored: text, but for its sequence and position."""
-    values = asdict(entry)
-    identity: dict[str, Any] = values.pop("identity")
-    texts = {name: json.dumps(values[name], sort_keys=True) for name in ("content", "details")}
-    return identity | values | texts | {"state": entry.state.value, "at": entry.at.isoformat()}
+    identity = entry.identity
+    return {
+        "base_url": identity.base_url,
+        "organization_id": identity.organization_id,
+        "kind": str(identity.kind),
+        "subject": identity.subject,
+        "label": identity.label,
+        "sequence": entry.sequence,
+        "state": entry.state.value,
+        "content": json.dumps(entry.content, sort_keys=True),
+        "details": json.dumps(entry.details, sort_keys=True),
+        "record_id": entry.record_id,
+        "note": entry.note,
+        "run": entry.run,
+        "at": entry.at.isoformat(),
+        "position": entry.position,
+        "previous": entry.previous,
+        "digest": entry.digest,
+    }
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
