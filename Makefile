@@ -2,7 +2,7 @@
 # Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-up test-slow faults faults-blind soak race check up lock clean python
+.PHONY: help demo test test-up test-slow faults faults-blind soak race bench check up lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
 FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
@@ -57,6 +57,9 @@ soak: .venv/installed ## Play random runs, kills, faults and clock jumps (N=2000
 
 race: .venv/installed ## Have two processes race for one bill, 200 times
 	@$(ALONE) .venv/bin/python -m tests.faults.race
+
+bench: .venv/installed ## Time payment runs beside a script that follows the recipe (SIZES="100 1000")
+	@$(ALONE) .venv/bin/python -m tests.bench
 
 check: .venv/checkers ## Check style, types, and which way the imports point
 	@.venv/bin/python -m ruff check

@@ -91,6 +91,11 @@ async def _the_one_who_asks(devices: RememberedDevices) -> AsyncGenerator[None]:
 
 
 async def _pass_by_code(client: BillClient, code_from: CodeSource) -> None:
+    if code_from is CodeSource.NOBODY:
+        raise BillError(
+            "MFA: BILL does not trust this session, and nobody is here to type a code; nothing was paid. Run billcom "
+            "mfa enroll once, then run again"
+        )
     for attempt in range(1, ATTEMPTS + 1):
         challenge_id = await _challenge(client)
         code = await _code(client, challenge_id, code_from)

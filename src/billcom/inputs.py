@@ -95,6 +95,7 @@ class CodeSource(StrEnum):
 
     PERSON = "a person types it into this run's form"
     LOCAL_PHONE = "the local BILL's phone (local environment only)"
+    NOBODY = "nobody: stop, and say how to have this machine remembered"
 
 
 class CasePolicy(StrEnum):
