@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from deployments.registry import deployments, register_blocks
 BILL_PORT = 8118
 UI_PORT = 4200
 STARTUP_SECONDS = 120
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def main() -> int:
@@ -63,6 +65,7 @@ def run(bill_port: int, ui_port: int) -> int:
 async def _serve(bill: LocalBill, ui: str) -> None:
     os.environ |= _environment(bill)
     _forget_writes(Path(os.environ["BILL_STATE_DIR"]))
+    _bring_samples(Path(os.environ["BILL_INPUT_DIR"]))
     await _wait_for_server()
     blocks = await register_blocks()
     runner = Runner()
@@ -80,7 +83,17 @@ def _environment(bill: LocalBill) -> dict[str, str]:
         "BILL_DEVICE": "",
         "BILL_REMEMBER_ME_ID": "",
         "BILL_STATE_DIR": str(get_current_settings().home / "billcom"),
+        "BILL_INPUT_DIR": str(get_current_settings().home.parent / "input"),
+        "BILL_OUTPUT_DIR": str(get_current_settings().home.parent / "output"),
     }
+
+
+def _bring_samples(folder: Path) -> None:
+    """Put the sample sheets where the flows look for sheets, but for those that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for sample in SAMPLES.iterdir():
+        if not (folder / sample.name).exists():
+            shutil.copy(sample, folder)
 
 
 def _forget_writes(state: Path) -> None:
@@ -96,6 +109,8 @@ def _banner(bill: LocalBill, ui: str) -> str:
   Prefect UI    {ui}/deployments    choose ap-workflow or ar-workflow, Run, Custom run
   Local BILL    {bill.base_url}
   MFA codes     {phone}    the run pauses for one the first time: Resume, then type it
+  Sheets        in {os.environ["BILL_INPUT_DIR"]}
+  Workbooks     in {os.environ["BILL_OUTPUT_DIR"]}
   Credentials   {credentials["username"]} / {credentials["password"]}, organization {credentials["organization_id"]},
                 developer key {credentials["dev_key"]}
 

@@ -15,7 +15,9 @@ from deployments import samples
 from flows.ap import ap_workflow
 from flows.ar import ar_workflow
 from flows.check_trust import check_trust
+from flows.collection_runs import charge_due_invoices, send_invoices
 from flows.enroll import enroll_mfa
+from flows.payment_runs import pay_bills, pay_due_bills
 from flows.repair import resolve_unknowns
 from tasks.blocks import BillBankAccount, BillCredentials
 
@@ -78,6 +80,32 @@ async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
         concurrency_limit=ONE_AT_A_TIME,
         description="Invoice a customer and charge the invoice.",
     )
+    pay = await pay_bills.ato_deployment(
+        NAME,
+        parameters={"source": "payment_run.csv"},
+        tags=["ap", "sheet", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Pay the bills of a sheet in the input folder; a dry run unless said otherwise.",
+    )
+    pay_due = await pay_due_bills.ato_deployment(
+        NAME,
+        tags=["ap", "due", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Pay BILL's own bills that fall due; a dry run unless said otherwise.",
+    )
+    send = await send_invoices.ato_deployment(
+        NAME,
+        parameters={"source": "collection_run.csv"},
+        tags=["ar", "sheet", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Send the invoices of a sheet, and charge those that say so; a dry run unless said otherwise.",
+    )
+    charge_due = await charge_due_invoices.ato_deployment(
+        NAME,
+        tags=["ar", "due", "local"],
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Charge BILL's own invoices that are due; a dry run unless said otherwise.",
+    )
     enroll = await enroll_mfa.ato_deployment(
         NAME,
         tags=["mfa", "local"],
@@ -99,7 +127,7 @@ async def deployments(blocks: dict[str, str]) -> list[RunnerDeployment]:
         concurrency_limit=ONE_AT_A_TIME,
         description="Settle writes whose outcome is open; report what BILL did late, while it can be cancelled.",
     )
-    return [ap, ar, enroll, check, repair]
+    return [ap, ar, pay, pay_due, send, charge_due, enroll, check, repair]
 
 
 def _plain(value: BaseModel) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from billcom.bulk.recent import recent_bills, recent_vendors
 from billcom.client import BillClient
 from billcom.errors import BillError, CaseError, ConflictError, OutcomeUnknownError, UnsettledError
 from billcom.inputs import CodeSource
-from billcom.intent import Outcome
+from billcom.intent import Kind, Outcome
 from billcom.lookup.bills import bill_subject, check_not_overpaid
 from billcom.lookup.rows import plain
 from billcom.models import bill as bill_model
@@ -89,11 +89,12 @@ class _Paying:
 
     async def run(self) -> list[RunLine]:
         """Send every line through the chapters it needs."""
+        unknown = await self._unknown_accounts()
         for numbers in self._by_vendor():
             first = self._planned[numbers[0]]
             if first.vendor is None:
                 self._vendor_stage.put(numbers)
-            elif first.gives_account:
+            elif first.gives_account or first.vendor.id in unknown:
                 self._account_stage.put(numbers)
             else:
                 self._with_vendor(numbers, first.vendor)
@@ -106,7 +107,18 @@ class _Paying:
             self._last_stage,
         ):
             await stage.close()
+        await self._progress(len(self._lines))
         return self._lines
+
+    async def _unknown_accounts(self) -> set[str]:
+        """Return vendors of whom the journal doesn't know whether they got the sheet's bank account: read first."""
+        given = {
+            item.vendor.id
+            for item in self._planned
+            if item.line.status is Status.PLANNED and item.vendor and item.row and item.row.bank_account
+        }
+        rows = await self._client.journal.of_subjects(Kind.VENDOR_BANK_ACCOUNT, given)
+        return {id for id, labels in rows.items() if any(row.is_open for row in labels.values())}
 
     def _by_vendor(self) -> list[list[int]]:
         """Return the numbers of the lines to be paid, those of one vendor together."""

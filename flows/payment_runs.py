@@ -24,6 +24,7 @@ from billcom.tables.payment_runs import read_payment_run
 from flows.approval import ensure_approved
 from flows.paying import Terms, pay_all
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
+from flows.stages import both
 from flows.survey import survey_bills, survey_rows
 from flows.trust import ensure_trusted
 from tasks.bills import list_due_bills
@@ -74,8 +75,10 @@ async def pay_bills(
         run_name = name or PurePath(source).stem
         async with await connect(settings) as client:
             await client.journal.head()
-            account = await find_funding_account(client, funding_account_id)
-            books = replace(await survey_rows(client, rows), run_name=run_name)
+            account, books = await both(
+                find_funding_account(client, funding_account_id), survey_rows(client, rows)
+            )
+            books = replace(books, run_name=run_name)
             planned = plan_rows(rows, books)
             run = _run(run_name, source, planned, account.id, dry_run=dry_run)
             check_totals(Total(len(rows), sum((row.amount for row in rows), Total().amount)), run)
@@ -123,8 +126,9 @@ async def pay_due_bills(
         run_name = name or f"due-{until}"
         async with await connect(settings) as client:
             await client.journal.head()
-            account = await find_funding_account(client, funding_account_id)
-            bills = await list_due_bills(client, until)
+            account, bills = await both(
+                find_funding_account(client, funding_account_id), list_due_bills(client, until)
+            )
             books = replace(await survey_bills(client, bills), run_name=run_name)
             planned = plan_bills(bills, books, reasons)
             run = _run(run_name, source, planned, account.id, dry_run=dry_run)
@@ -147,7 +151,7 @@ async def _carry_out(
     settings = client.settings
     await publish(run, settings, client.journal, PLAN, ARTIFACT)
     if run.dry_run:
-        return run
+        return await ended(run)
     await ensure_approved(client, run, prepared_by, fingerprint, approver)
     if any(line.status == "planned" for line in run.lines):
         await ensure_trusted(client, code_from)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
@@ -12,14 +14,16 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.states import Failed
 
 from billcom.client import BillClient
-from billcom.errors import BillError, CaseError
+from billcom.errors import BillError, CaseError, UnsettledError
 from billcom.inputs import CasePolicy
-from billcom.intent import Decision
+from billcom.intent import AMOUNT, CHUNK, Decision, Kind, Verdict
 from billcom.journal import Entry
+from billcom.money import display
+from billcom.once import was_sent_again
 from billcom.results import RepairResult, Resolution
 from flows.cases import decided
 from flows.reports import repair_report, repair_summary
-from tasks.attempts import check_again, list_open_attempts, list_watched, settle_attempt
+from tasks.attempts import check_again, list_open_attempts, list_watched, settle_attempt, settle_together
 from tasks.session import connect, load_settings
 
 ARTIFACT = "resolve-unknowns"
@@ -58,19 +62,108 @@ async def resolve_unknowns(on_case: CasePolicy = CasePolicy.ASK, credentials: st
 
 
 async def _settle_all(client: BillClient, on_case: CasePolicy) -> list[Resolution]:
-    """Watch all open writes at once, then ask about one after the other."""
-    entries = await list_open_attempts(client)
-    first = await asyncio.gather(*(settle_attempt(client, e) for e in entries), return_exceptions=True)
+    """Watch all open writes at once, then ask about one after the other; about those of one request once."""
+    groups = _by_request(await list_open_attempts(client))
+    watched = await asyncio.gather(*(_watch(client, group) for group in groups))
     resolutions: list[Resolution] = []
-    for entry, seen in zip(entries, first, strict=True):
-        if isinstance(seen, str):
-            resolutions.append(_settled(entry, seen))
-            continue
-        if not isinstance(seen, BillError):
-            raise seen
-        call = partial(settle_attempt, client, entry)
-        resolutions.append(await _ask(entry, call, on_case, _settled))
+    for group, seen in zip(groups, watched, strict=True):
+        absent: list[tuple[Entry, UnsettledError]] = []
+        for entry, found in zip(group, seen, strict=True):
+            if isinstance(found, str):
+                resolutions.append(_settled(entry, found))
+            elif isinstance(found, UnsettledError) and len(group) > 1:
+                absent.append((entry, found))
+            else:
+                call = partial(settle_attempt, client, entry)
+                resolutions.append(await _ask(entry, call, on_case, _settled))
+        while absent:
+            resolved, absent = await _ask_together(client, absent, on_case)
+            resolutions += resolved
     return resolutions
+
+
+def _by_request(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Return open writes, the payments that went out in one request together."""
+    groups: dict[Hashable, list[Entry]] = {}
+    for entry in entries:
+        references = entry.details.get(CHUNK, "").split()
+        is_shared = bool(references) and entry.identity.kind == Kind.PAYMENT
+        # One that was sent again may have been sent alone: its reference is that of the time before.
+        key = (references[-1], was_sent_again(entry)) if is_shared else entry.identity
+        groups.setdefault(key, []).append(entry)
+    return list(groups.values())
+
+
+async def _watch(client: BillClient, group: Sequence[Entry]) -> list[str | BillError]:
+    """Return of each what `settle_attempt` returns or raises; of one request, one look is for all."""
+    seen: dict[str, str | BillError] = {}
+    if len(group) > 1:
+        try:
+            seen = await settle_together(client, group)
+        except BillError as error:
+            return [error] * len(group)
+    return [
+        seen[entry.identity.subject] if entry.identity.subject in seen else await _look(client, entry)
+        for entry in group
+    ]
+
+
+async def _look(client: BillClient, entry: Entry, decision: Decision | None = None) -> str | BillError:
+    try:
+        return await settle_attempt(client, entry, decision)
+    except BillError as error:
+        return error
+
+
+async def _ask_together(
+    client: BillClient, absent: Sequence[tuple[Entry, UnsettledError]], on_case: CasePolicy
+) -> tuple[list[Resolution], list[tuple[Entry, UnsettledError]]]:
+    """Ask once about payments of one request; return what came of them, and those still absent.
+
+    That none of them happened is said of all, and each is looked for once more. Of one that did, the others are
+    looked for again.
+    """
+    (first, case), *others = absent
+    question = _question(case, [entry for entry, _ in absent])
+
+    async def call(decision: Decision | None) -> list[str | BillError]:
+        if decision is None:
+            raise question
+        if decision.verdict is Verdict.HAPPENED:
+            record_id = await settle_attempt(client, first, decision)
+            return [record_id, *await _watch(client, [entry for entry, _ in others])]
+        return await asyncio.gather(
+            *(_look(client, entry, replace(decision, sequence=own.sequence)) for entry, own in absent)
+        )
+
+    try:
+        seen = await decided(on_case, call)
+    except BillError as error:
+        went_with = f"went out in one request with {first.identity}: as that one"
+        left = [Resolution.of(entry, went_with, is_left=True) for entry, _ in others]
+        return [Resolution.of(first, str(error), is_left=True), *left], []
+    resolved: list[Resolution] = []
+    still: list[tuple[Entry, UnsettledError]] = []
+    for (entry, _), found in zip(absent, seen, strict=True):
+        if isinstance(found, str):
+            resolved.append(_settled(entry, found))
+        elif isinstance(found, UnsettledError) and seen[0]:
+            still.append((entry, found))
+        else:
+            resolved.append(Resolution.of(entry, str(found), is_left=True))
+    return resolved, still
+
+
+def _question(case: UnsettledError, entries: Sequence[Entry]) -> UnsettledError:
+    """Return the case of the first of several payments, which is the case of all."""
+    if len(entries) == 1:
+        return case
+    total = sum((Decimal(entry.content[AMOUNT]) for entry in entries), Decimal("0.00"))
+    return UnsettledError(
+        f"{case} It went out in one request with {len(entries) - 1} others, {len(entries)} payments of USD "
+        f"{display(total)} together, and BILL does all of a request or nothing: that it did not happen is said of all "
+        "of them; if it happened, give the id of this one, and the others are looked for"
+    ).of(case.identity, case.sequence)
 
 
 async def _check_all(client: BillClient, on_case: CasePolicy) -> list[Resolution]:

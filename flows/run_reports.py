@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.logging import get_run_logger
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 
 from billcom.errors import BillError, InputError, LinesFailedError, SheetError
 from billcom.journal import Journal
@@ -24,10 +24,19 @@ PLAN, RESULT, PROBLEMS = "plan", "result", "problems"
 
 
 async def publish(run: Run, settings: Settings, journal: Journal, what: str, key: str) -> str:
-    """Leave a run as a workbook and as an artifact; return where the workbook is."""
+    """Leave a run as a workbook and as an artifact; return where the workbook is.
+
+    A result is told without its workbook where that can't be written: money has moved by then.
+    """
     content = await asyncio.to_thread(run_workbook, run)
     name = output_name(run.name, what, settings.clock.now().astimezone(settings.clock.time_zone))
-    path = await write_output(settings, name, content)
+    try:
+        path = await write_output(settings, name, content)
+    except InputError as error:
+        if what == PLAN:
+            raise
+        path = ""
+        get_run_logger().error("no workbook was left: %s", error)
     report = run_report(run, chain=str(await journal.head()), workbook=path)
     await acreate_markdown_artifact(report, key=key, description=run_summary(run))
     get_run_logger().info("%s: %s (%s)", what, run_summary(run), path)
@@ -35,9 +44,9 @@ async def publish(run: Run, settings: Settings, journal: Journal, what: str, key
 
 
 async def ended(run: Run) -> Any:
-    """Return the run, or the failed state that says which of its lines need a person."""
+    """Return the state a run ends in: it says what was done, and raises to the caller when lines need a person."""
     if not run.failed or run.dry_run:
-        return run
+        return Completed(message=run_summary(run), data=run)
     done = run.total_of(Status.DONE, Status.BEFORE)
     failed = run.total_of_group(Group.FAILED)
     first = run.failed[0]

@@ -5,12 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 AT_ONCE = 6
 """Chunks worked on at the same time: three on their way to BILL, and the next three made ready."""
 
+A = TypeVar("A")
+B = TypeVar("B")
 I = TypeVar("I")  # noqa: E741 (an item)
+
+
+async def both(one: Awaitable[A], other: Awaitable[B]) -> tuple[A, B]:
+    """Return what both give, awaited at once; raise, once neither goes on any more, what the first of them raised."""
+    given = await asyncio.gather(one, other, return_exceptions=True)
+    for result in given:
+        if isinstance(result, BaseException):
+            raise result
+    return cast("tuple[A, B]", given)
 
 
 class Stage(Generic[I]):

@@ -15,6 +15,7 @@ from billcom.lookup.rows import plain
 from billcom.models.bill import Bill
 from billcom.runs.books import Caps, PaymentBooks, Rows, by_number_and_name
 from billcom.runs.rows import PaymentRow
+from flows.stages import both
 from tasks.bills import list_bills_of, read_bills
 from tasks.chart_of_accounts import list_gl_accounts
 from tasks.payments import read_payments
@@ -24,7 +25,7 @@ from tasks.vendors import list_vendors, read_vendors
 async def survey_rows(client: BillClient, rows: Sequence[PaymentRow]) -> PaymentBooks:
     """Return what a sheet's rows are planned by."""
     with_accounts = any(line.gl_account for row in rows for line in row.lines)
-    books, gl_accounts = await asyncio.gather(
+    books, gl_accounts = await both(
         _vendors(client, {plain(row.vendor) for row in rows}), _gl_accounts(client, wanted=with_accounts)
     )
     books = replace(books, gl_accounts=gl_accounts)
@@ -55,7 +56,7 @@ async def survey_bills(client: BillClient, bills: Sequence[Bill]) -> PaymentBook
 async def _vendors(client: BillClient, names: Iterable[str]) -> PaymentBooks:
     """Return all vendors, those too that the journal knows under these names and a list doesn't show yet."""
     vendor_rows = await client.journal.of_subjects(Kind.VENDOR, names)
-    vendors, books = await asyncio.gather(list_vendors(client), _money(client))
+    vendors, books = await both(list_vendors(client), _money(client))
     listed = {vendor.id for vendor in vendors if is_whole_vendor(vendor)}
     late = _known_ids(vendor_rows) - listed
     found = await read_vendors(client, sorted(late)) if late else {}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
+from billcom.errors import NotFoundError
 from billcom.inputs import CustomerInput
-from billcom.intent import Decision, Intent, Outcome
+from billcom.intent import RUN, Decision, Intent, Outcome
 from billcom.lookup.customers import customer_bank_account_intent, customer_intent
+from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import ChargeAuthorization, Customer
 from billcom.once import decide, find, once
+from billcom.query import Filter
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 
@@ -64,11 +71,12 @@ async def check_bank_accounts_enabled(client: BillClient) -> None:
 
 
 @task(task_run_name="create customer {wanted.name}", cache_policy=NO_CACHE, retries=0)
-async def create_customer(client: BillClient, wanted: CustomerInput) -> Outcome[Customer]:
-    """Make the customer with its billing address, unless BILL has it."""
+async def create_customer(client: BillClient, wanted: CustomerInput, run_name: str = "") -> Outcome[Customer]:
+    """Make the customer with its billing address, unless BILL has it. `run_name` is noted with it."""
+    intent = _customer(client, wanted)
     return await once(
         client,
-        _customer(client, wanted),
+        replace(intent, details={**intent.details, RUN: run_name}) if run_name else intent,
         send=lambda: client.customers.create(wanted.to_new_customer()),
     )
 
@@ -95,6 +103,61 @@ async def create_customer_bank_account(
 async def authorize_charge(client: BillClient, customer_id: str) -> ChargeAuthorization:
     """State that the organization holds the customer's authorization. Saying it twice is saying it once."""
     return await client.customers.authorize_charge(customer_id)
+
+
+@task(
+    task_run_name="list customers",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def list_customers(client: BillClient) -> tuple[Customer, ...]:
+    """Return every customer, archived ones too."""
+    halves = await asyncio.gather(*(_half(client, half) for half in (ACTIVE, ARCHIVED)))
+    return tuple(customer for half in halves for customer in half)
+
+
+@task(
+    task_run_name="read customers",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def read_customers(client: BillClient, ids: Sequence[str]) -> dict[str, Customer]:
+    """Return customers by id, one by one, as they are now; what BILL doesn't have is left out."""
+    read = await asyncio.gather(*(_customer_at_bill(client, id) for id in ids))
+    return {customer.id: customer for customer in read if customer is not None}
+
+
+@task(
+    task_run_name="list bank accounts of customer {customer_id}",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def list_customer_bank_accounts(client: BillClient, customer_id: str) -> tuple[BankAccount, ...]:
+    """Return a customer's bank accounts in full, archived ones too. Raises NotPermittedError if not enabled."""
+    rows = [row async for row in client.customers.bank_accounts(customer_id)]
+    return tuple([await _whole_account(client, customer_id, row) for row in rows])
+
+
+async def _half(client: BillClient, half: Filter) -> list[Customer]:
+    return [row async for row in client.customers.list([half])]
+
+
+async def _customer_at_bill(client: BillClient, customer_id: str) -> Customer | None:
+    try:
+        return await client.customers.get(customer_id)
+    except NotFoundError:
+        return None
+
+
+async def _whole_account(client: BillClient, customer_id: str, row: BankAccount) -> BankAccount:
+    is_whole = row.archived or row.account_number is not None
+    return row if is_whole else await client.customers.get_bank_account(customer_id, row.id or "")
 
 
 def _customer(client: BillClient, wanted: CustomerInput) -> Intent[Customer]:

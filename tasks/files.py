@@ -17,6 +17,9 @@ from billcom.vault import write_private
 MAX_BYTES = 50_000_000
 """Bound of this project: a larger file is no sheet of payments."""
 
+MAX_NAME = 48
+"""Letters of a run's name in the name of a file: file systems take 255 bytes."""
+
 JUST_WRITTEN_SECONDS = 2.0
 _LOOK_AGAIN_SECONDS = 0.3
 
@@ -29,19 +32,15 @@ async def read_source(settings: Settings, source: str) -> bytes:
     spreadsheet program, or is being written.
     """
     folder = settings.input_dir.expanduser().resolve()
-    path = (folder / source).resolve()
     if not source.strip():
         raise _refused(source, f"name a file in {folder} (BILL_INPUT_DIR)")
-    if not path.is_relative_to(folder):
-        raise _refused(source, f"lies outside {folder}: put the file there, or set BILL_INPUT_DIR")
-    if path.is_dir():
-        raise _refused(source, "is a folder: name the file in it")
-    if not path.is_file():
-        raise _refused(source, f"is not in {folder}: put the file there, or set BILL_INPUT_DIR")
-    for lock in (f"~${path.name}", f".~lock.{path.name}#"):
-        if path.with_name(lock).exists():
-            raise _refused(source, "is open in a spreadsheet program: save and close it, then run again")
-    return await _read_whole(path, source)
+    try:
+        path = (folder / source).resolve()
+        _check_place(path, folder, source)
+        return await _read_whole(path, source)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise _refused(source, f"can't be read ({reason}): name a readable file in {folder}") from error
 
 
 @task(task_run_name="write {name}", cache_policy=NO_CACHE, retries=0)
@@ -66,17 +65,26 @@ async def write_output(settings: Settings, name: str, content: bytes) -> str:
 def output_name(run_name: str, what: str, now: datetime, suffix: str = "xlsx") -> str:
     """Return a file name for what a run leaves: its name, what it is, and when."""
     safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in run_name)
-    return f"{safe.strip('-') or 'run'}-{what}-{now:%Y%m%d-%H%M%S}.{suffix}"
+    return f"{safe[:MAX_NAME].strip('-') or 'run'}-{what}-{now:%Y%m%d-%H%M%S}.{suffix}"
+
+
+def _check_place(path: Path, folder: Path, source: str) -> None:
+    if not path.is_relative_to(folder):
+        raise _refused(source, f"lies outside {folder}: put the file there, or set BILL_INPUT_DIR")
+    if path.is_dir():
+        raise _refused(source, "is a folder: name the file in it")
+    if not path.is_file():
+        raise _refused(source, f"is not in {folder}: put the file there, or set BILL_INPUT_DIR")
+    for lock in (f"~${path.name}", f".~lock.{path.name}#"):
+        if path.with_name(lock).exists():
+            raise _refused(source, "is open in a spreadsheet program: save and close it, then run again")
 
 
 async def _read_whole(path: Path, source: str) -> bytes:
     before = path.stat()
     if before.st_size > MAX_BYTES:
         raise _refused(source, f"has {before.st_size} bytes, the most is {MAX_BYTES}: split it")
-    try:
-        content = await asyncio.to_thread(path.read_bytes)
-    except OSError as error:
-        raise _refused(source, f"can't be read ({error.strerror}): make it readable") from error
+    content = await asyncio.to_thread(path.read_bytes)
     if datetime.now().timestamp() - before.st_mtime < JUST_WRITTEN_SECONDS:  # noqa: DTZ005 (compared with a file's)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     after = path.stat()

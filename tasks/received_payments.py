@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +11,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from billcom.client import BillClient
-from billcom.intent import Decision, Outcome
+from billcom.errors import NotFoundError
+from billcom.intent import RUN, Decision, Outcome
 from billcom.lookup.invoices import check_chargeable
 from billcom.lookup.received_payments import charge_description, charge_intent
 from billcom.models.invoice import Invoice
@@ -48,9 +51,12 @@ async def charge_invoice(
     payment_date: date,
     label: str = "",
     decision: Decision | None = None,
+    run_name: str = "",
+    override: str = "",
 ) -> Outcome[ReceivedPayment]:
     """Charge `amount` dollars, the whole invoice, to the customer's bank account, unless it is charged already.
 
+    `run_name`, and `override`, why it is meant though a guard held it, are noted with it.
     Reads the invoice again just before: raises ConflictError when something else pays it; StoppedError and
     CapError when no money, or not as much, may move. Raises UnsettledError when BILL's answer was lost and the
     charge can't be found: BILL can't undo a charge; `decision` says what a person made of it.
@@ -75,8 +81,30 @@ async def charge_invoice(
         "customer_id": customer_id,
         "bank_account_id": bank_account_id,
         "payment_date": str(payment_date),
+        **({RUN: run_name} if run_name else {}),
+        **({"override": override} if override else {}),
     }
     intent = charge_intent(client, invoice, label, details)
     if decision is not None:
         await decide(client, intent, decision)
     return await once(client, intent, send=send, guard=guard)
+
+
+@task(
+    task_run_name="read charges",
+    cache_policy=NO_CACHE,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_DELAYS,
+    retry_condition_fn=may_be_repeated,
+)
+async def read_charges(client: BillClient, ids: Sequence[str]) -> dict[str, ReceivedPayment]:
+    """Return charges by id, one by one, as they are now; what BILL doesn't have is left out."""
+    read = await asyncio.gather(*(_charge_at_bill(client, id) for id in ids))
+    return {charge.id: charge for charge in read if charge is not None}
+
+
+async def _charge_at_bill(client: BillClient, charge_id: str) -> ReceivedPayment | None:
+    try:
+        return await client.received_payments.get(charge_id)
+    except NotFoundError:
+        return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -66,6 +67,29 @@ def doctor() -> int:
     from billcom.doctor import report
 
     return 0 if asyncio.run(report(print)) else 1
+
+
+@app.command
+def template(kind: Literal["payment-run", "collection-run"], file: Path) -> int:
+    """Write an empty workbook to fill in, with notes on every column.
+
+    Parameters
+    ----------
+    kind
+        What the sheet asks for: bills to pay, or invoices to send and charge.
+    file
+        Where to write it, such as june.xlsx; a file that is there is left alone.
+    """
+    from billcom.runs.lines import RunKind
+    from billcom.tables.template import template as workbook
+
+    try:
+        with file.expanduser().open("xb") as output:
+            output.write(workbook(RunKind(kind.replace("-", " "))))
+    except OSError as error:
+        print(f"billcom template: {file}: {error.strerror}: choose another name or folder", file=sys.stderr)
+        return 1
+    return 0
 
 
 @mfa.command

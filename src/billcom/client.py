@@ -102,6 +102,7 @@ class BillClient:
         self.date_header = ""  # HTTP's Date of the last answer: the only time that BILL tells
         self._slots = Slots(settings.state_path / "slots" / settings.organization_key)
         self._http = httpx.AsyncClient(
+            verify=settings.base_url.startswith("https:"),  # to load certificates takes longer than a call
             timeout=httpx.Timeout(self._timeout_seconds, connect=_CONNECT_SECONDS),
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
         )

@@ -37,6 +37,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
+from billcom.problems import CellProblem, Problem
+
 
 class BillError(Exception):
     """Base of every error of this package; its text ends in what to do next.
@@ -60,49 +62,12 @@ class SettingsError(BillError):
     """A setting is missing, unknown or contradicts another. Nothing was sent; correct the environment."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with one input: which field, what it holds (never a secret) and how to mend it."""
-
-    field: str
-    value: str
-    fix: str
-
-    def __str__(self) -> str:
-        shown = f" {self.value!r}" if self.value else ""
-        return f"{self.field}{shown}: {self.fix}"
-
-
 class InputError(BillError):
     """Inputs are wrong; all problems at once. Nothing was sent; correct them and run again."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)))
-
-
-@dataclass(frozen=True)
-class CellProblem:
-    """One thing wrong in a sheet: where, what stands there (of a secret the last four at most), how to mend it.
-
-    `row` is the row as the spreadsheet numbers it, 0 for the whole sheet; `column` the column's title, empty for
-    the whole row.
-    """
-
-    sheet: str
-    row: int
-    column: str
-    value: str
-    fix: str
-
-    @property
-    def place(self) -> str:
-        """Where it is: `June row 7, Amount`."""
-        row = f" row {self.row}" if self.row else ""
-        return f"{self.sheet}{row}" + (f", {self.column}" if self.column else "")
-
-    def __str__(self) -> str:
-        return str(Problem(self.place, self.value, self.fix))
 
 
 class SheetError(InputError):

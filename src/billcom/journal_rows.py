@@ -23,6 +23,9 @@ class State(StrEnum):
     """A person said: BILL did not act, or what looks like it is another; it may be sent after one more look."""
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_TEXT = json.JSONEncoder(sort_keys=True).encode
+
 OPEN = frozenset({State.SENDING, State.UNKNOWN})
 
 
@@ -117,7 +120,7 @@ class Head:
 def chained(entry: Entry, head: Head) -> Entry:
     """Return the entry as the row after `head`."""
     placed = replace(entry, position=head.length + 1, previous=head.digest, digest="")
-    canonical = json.dumps(row_of(placed), sort_keys=True, separators=(",", ":"))
+    canonical = _CANONICAL(row_of(placed))
     return replace(placed, digest=hashlib.sha256(canonical.encode()).hexdigest())
 
 
@@ -132,8 +135,8 @@ def row_of(entry: Entry) -> dict[str, Any]:
         "label": identity.label,
         "sequence": entry.sequence,
         "state": entry.state.value,
-        "content": json.dumps(entry.content, sort_keys=True),
-        "details": json.dumps(entry.details, sort_keys=True),
+        "content": _TEXT(entry.content),
+        "details": _TEXT(entry.details),
         "record_id": entry.record_id,
         "note": entry.note,
         "run": entry.run,

@@ -33,7 +33,7 @@ def test_an_entrypoint_is_a_flow_of_this_checkout(deployment: dict[str, Any]) ->
 
 
 def test_runs_of_one_deployment_wait_for_each_other() -> None:
-    assert [d["concurrency_limit"] for d in declared()] == [{"limit": 1, "collision_strategy": "ENQUEUE"}] * 5
+    assert [d["concurrency_limit"] for d in declared()] == [{"limit": 1, "collision_strategy": "ENQUEUE"}] * 9
 
 
 def test_trust_and_open_writes_are_looked_at_every_morning_and_nothing_else_runs_by_itself() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.faults.house import House
 from tests.organization import MONDAY, Organization
@@ -34,6 +37,7 @@ class Row:
     sequence: int
     state: str
     record_id: str
+    amount: Decimal
 
     @property
     def is_open(self) -> bool:
@@ -97,17 +101,24 @@ class Books:
         connection = sqlite3.connect(self.journal, timeout=30)
         try:
             rows = connection.execute(
-                "SELECT kind, subject, label, sequence, state, record_id FROM entries ORDER BY position"
+                "SELECT kind, subject, label, sequence, state, record_id, content FROM entries ORDER BY position"
             ).fetchall()
         except sqlite3.OperationalError:  # the first process was killed before it made the table
             return []
         finally:
             connection.close()
-        return [Row(*row) for row in rows]
+        return [Row(*row, amount=Decimal(json.loads(content).get("amount", 0))) for *row, content in rows]
 
     def records(self, kind: str) -> dict[str, Any]:
         """Return BILL's own records of a kind, by id."""
-        return {row["id"]: row for row in self.organization.records(_LISTS[kind])}
+        rows: dict[str, Any] = {}
+        page = ""
+        while True:
+            answer = self.organization.record("GET", f"{_LISTS[kind]}?max=100{page}")
+            rows |= {row["id"]: row for row in answer["results"]}
+            if not answer.get("nextPage"):
+                return rows
+            page = f"&page={quote(answer['nextPage'])}"
 
     def contradictions(self) -> list[str]:
         """Return, in words, what in the records contradicts the journal, or pays anything twice."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from billcom.intent import Verdict
-from tests.faults.processes import HarnessError, Outcome, wait_for
+from tests.faults.processes import HarnessError, Outcome, Running, wait_for
 
 if TYPE_CHECKING:
     from tests.faults.runs import CaseRun
@@ -18,12 +18,20 @@ _ATTEMPTS = 10
 
 def is_asked(outcome: Outcome) -> bool:
     """Return whether a run stopped because a person has to decide."""
-    return "ConflictError" in outcome.kinds or "OutcomeUnknownError" in outcome.kinds
+    kinds = outcome.kinds
+    return outcome.needs_person or "ConflictError" in kinds or "OutcomeUnknownError" in kinds
 
 
 def answer(run: CaseRun, verdict: Verdict = Verdict.SEND) -> Outcome:
     """Run the same once more so that it asks, answer, and return what came of it."""
-    running = run.start(asks=True)
+    if run.case.write.workflow == "bulk":
+        run.finish(_answered(run, run.start(asks=True, workflow="repair"), verdict))
+        return run.finish(run.start())
+    return run.finish(_answered(run, run.start(asks=True), verdict))
+
+
+def _answered(run: CaseRun, running: Running, verdict: Verdict) -> Running:
+    """Return a run whose form was answered, if it asked."""
     ended = "ended"
 
     def paused() -> dict[str, Any] | str | None:
@@ -35,7 +43,7 @@ def answer(run: CaseRun, verdict: Verdict = Verdict.SEND) -> Outcome:
     asking = wait_for("the run to pause for a person, or to end", paused)
     if isinstance(asking, dict):
         run.prefect.resume(asking["id"], {"verdict": verdict.value, "record_id": ""})
-    return run.finish(running)
+    return running
 
 
 class PrefectPages:
@@ -50,6 +58,12 @@ class PrefectPages:
         if state:
             wanted["state"] = {"type": {"any_": [state]}}
         return self._post("flow_runs/filter", {"flow_runs": wanted})
+
+    def question(self, run: dict[str, Any]) -> str:
+        """Return what the form of a paused run says; empty while it is not there yet."""
+        key = run["state"]["state_details"]["run_input_keyset"]["description"]
+        answer = httpx.get(f"{self._url}/flow_runs/{run['id']}/input/{key}", timeout=30)
+        return answer.json() if answer.status_code == httpx.codes.OK else ""
 
     def resume(self, run_id: str, answers: dict[str, str]) -> None:
         """Answer the form of a paused run."""

@@ -48,6 +48,7 @@ class Outcome:
     kinds: tuple[str, ...] = ()
     text: str = ""
     result: dict[str, Any] | None = None
+    needs_person: bool = False
 
     @property
     def completed(self) -> bool:
@@ -101,6 +102,11 @@ class Running:
         """End it for certain, stopped or not; one that has ended is left alone."""
         self._process.kill()
 
+    def kill_group(self) -> None:
+        """Kill it and all it has started, as a worker's host does that goes down."""
+        leads = os.getpgid(self.pid) == self.pid  # not yet, in its first instant: then it has started nothing
+        (os.killpg if leads else os.kill)(self.pid, signal.SIGKILL)
+
     def wait(self) -> Outcome:
         """Return what came of it; a process that does not end is killed, and an error of the proof."""
         self._process.join(RUN_SECONDS)
@@ -114,9 +120,8 @@ class Running:
         if not self.job.outcome_path.exists():
             return Outcome(code)
         left = json.loads(self.job.outcome_path.read_text())
-        return Outcome(
-            code, left["error"], tuple(left.get("kinds", ())), left.get("text", ""), left.get("result")
-        )
+        kinds, needs_person = tuple(left.get("kinds", ())), left.get("needs_person", False)
+        return Outcome(code, left["error"], kinds, left.get("text", ""), left.get("result"), needs_person)
 
     def log(self) -> str:
         """Return the end of what it printed."""

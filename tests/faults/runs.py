@@ -13,12 +13,22 @@ from tests import samples
 from tests.faults import person
 from tests.faults.house import House
 from tests.faults.processes import HarnessError, NotStruckError, Outcome, Running, wait_for
-from tests.faults.table import LATE_SECONDS, LIST_SECONDS, SETTLE_SECONDS, TIMEOUT_SECONDS, Case
+from tests.faults.sheets import write_sheet
+from tests.faults.table import (
+    BILLS,
+    LATE_SECONDS,
+    LIST_SECONDS,
+    PAYEES,
+    SETTLE_SECONDS,
+    TIMEOUT_SECONDS,
+    Case,
+)
 from tests.faults.verdict import AP, AR, Holdings, requests, take_stock
 from tests.faults.worker import Job, Trap
 from tests.organization import Organization
 
 MOST_RUNS = 6
+_SOURCE = "run.csv"
 
 
 @dataclass
@@ -38,6 +48,9 @@ class Report:
     @property
     def wanted(self) -> dict[str, int]:
         """How many records of each noun are to be there: one, unless the case says otherwise."""
+        if self.case.write.workflow == "bulk":
+            many = {"vendors": len(PAYEES), "bills": len(BILLS), "payments": len(BILLS)}
+            return dict.fromkeys(AP, 1) | many
         nouns = AP if self.case.write.workflow == "ap" else AR
         return dict.fromkeys(nouns, 1) | dict(self.case.holdings)
 
@@ -55,7 +68,7 @@ class Report:
                 "nobody was asked" if expected == "asked" else f"a person was asked {self.asked} times"
             )
         twins = held.late_twins(wanted)
-        if expected == "twin" and not (twins == 1 and self.reported):
+        if expected == "twin" and not (twins == self.case.write.records and self.reported):
             found.append(f"late twin: {twins} there, {self.reported} times reported")
         if expected != "twin" and self.reported:
             found.append(f"{self.reported} times reported, and there is nothing to report")
@@ -86,6 +99,8 @@ class CaseRun:
         self._processes: list[Running] = []
         if case.write.vendor_stands:
             self._make_vendor()
+        if case.write.workflow == "bulk":
+            write_sheet(self.folder / _SOURCE, BILLS)
 
     def play(self) -> Report:
         """Play the case to its end."""
@@ -135,6 +150,7 @@ class CaseRun:
             trap,
             asks=asks,
             blind=self._blind,
+            source=_SOURCE,
         )
         self._processes.append(Running(self.house, job))
         return self._processes[-1]
@@ -210,8 +226,12 @@ class CaseRun:
 
     def _prove_lists_late(self, outcome: Outcome) -> None:
         """Raise unless the record is there and a list does not show it."""
-        noun = "bills" if self.case.write.workflow == "ap" else "invoices"
-        record_id = (outcome.result or {}).get(f"{noun[:-1]}_id", "")
+        result = outcome.result or {}
+        if self.case.write.workflow == "bulk":
+            noun, record_id = "payments", result["lines"][-1]["record_id"] if result else ""
+        else:
+            noun = "bills" if self.case.write.workflow == "ap" else "invoices"
+            record_id = result.get(f"{noun[:-1]}_id", "")
         self.organization.record("GET", f"{noun}/{record_id}")
         if record_id in [row["id"] for row in self.organization.records(noun)]:
             raise NotStruckError("the list shows the record by now: this machine is too busy")
@@ -236,8 +256,11 @@ class CaseRun:
         """Note a completed run's result that names what BILL does not hold."""
         result = self.last.result or {}
         names = [name for name in result if name.endswith("_id") and name != "funding_account_id"]
-        missing = [name for name in names if result[name] and result[name] not in self.report.held.ids]
-        self.report.wrong += [f"the run says {name} {result[name]}, BILL has none" for name in missing]
+        said = [(name, result[name]) for name in names]
+        for line in result.get("lines", ()):
+            said += [(name, line[name]) for name in ("party_id", "document_id", "record_id")]
+        missing = [(name, id) for name, id in said if id and id not in self.report.held.ids]
+        self.report.wrong += [f"the run says {name} {id}, BILL has none" for name, id in missing]
 
     def _struck(self) -> list[dict[str, Any]]:
         script = self.case.fault.script or {}
@@ -262,6 +285,8 @@ class CaseRun:
             "BILL_NOW": self.house.now(skew_seconds),
             "BILL_SETTLE_SECONDS": str(SETTLE_SECONDS),
             "BILL_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+            "BILL_INPUT_DIR": str(self.folder),
+            "BILL_OUTPUT_DIR": str(self.folder / machine / "output"),
         }
 
     def _make_vendor(self) -> None:

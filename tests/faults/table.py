@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faults.sheets import Payee, bills_of
+
 LIST_SECONDS = 3.0
 """How late a new record is in lists, by the permissive rules."""
 
@@ -19,14 +21,23 @@ ACTING_SECONDS = 25.0
 """How long BILL keeps the answer back while it acts: longer than anybody waits."""
 
 
+PAYEES = tuple(Payee(number) for number in (1, 2, 3))
+BILLS = tuple(bills_of(PAYEES, 2))
+"""What a payment run of the table pays: all its vendors are new."""
+
+
 @dataclass(frozen=True)
 class Write:
-    """One write of a workflow: the request it is, and what has to stand at BILL before it is needed."""
+    """One write of a workflow: the request it is, and what has to stand at BILL before it is needed.
+
+    `records`: how many it makes at once.
+    """
 
     name: str
     workflow: str
     path: str
     vendor_stands: bool = False
+    records: int = 1
 
 
 WRITES = (
@@ -38,6 +49,9 @@ WRITES = (
     Write("customer bank account", "ar", "/v3/customers/*/bank-accounts"),
     Write("invoice", "ar", "/v3/invoices"),
     Write("charge", "ar", "/v3/receivable-payments"),
+    Write("vendors in bulk", "bulk", "/v3/vendors/bulk", records=len(PAYEES)),
+    Write("bills in bulk", "bulk", "/v3/bills/bulk", records=len(BILLS)),
+    Write("payments in bulk", "bulk", "/v3/payments/bulk", records=len(BILLS)),
 )
 
 
@@ -81,30 +95,30 @@ FAULTS = (
     Fault("clock 10 minutes ahead", _DROPPED, skew_seconds=600),
 )
 
-# Columns: the writes above. In every case each record stands at BILL exactly once in the end.
+# Columns: the writes above, the last three in bulk. In every case each record stands at BILL exactly once in the end.
 #   made    and nobody was asked
 #   asked   and a person was asked first: it was sent, is absent after settling, and may yet be done
 #   twin    but for a second one that BILL made after the settle time: reported, and never paid
 _EXPECTED = """
-                              vendor  its account  bill    payment  customer  its account  invoice  charge
-refused before acting         made    made         made    asked    made      made         made     asked
-acted, answer dropped         made    made         made    made     made      made         made     made
-acted, answered too late      made    made         made    made     made      made         made     made
-acted, answered 500 in HTML   made    made         made    made     made      made         made     made
-BDC_1322 three at once        made    made         made    made     made      made         made     made
-BDC_1144 hour used up         made    made         made    made     made      made         made     made
-BDC_1109 session expired      made    made         made    made     made      made         made     made
-BDC_1361 trust lost           made    made         made    made     made      made         made     made
-killed before the request     made    made         made    asked    made      made         made     asked
-killed while BILL acts        made    made         made    made     made      made         made     made
-killed after the answer       made    made         made    made     made      made         made     made
-cancelled while BILL acts     made    made         made    made     made      made         made     made
-SIGTERM while BILL acts       made    made         made    made     made      made         made     made
-stopped before the request    made    made         made    asked    made      made         made     asked
-acts after the settle time    twin    made         twin    asked    twin      twin         twin     asked
-acted, a gateway's 4xx        made    made         made    made     made      made         made     made
-lists 3 s late                made    made         made    made     made      made         made     made
-clock 10 minutes ahead        made    made         made    made     made      made         made     made
+                              vendor account bill payment customer account invoice charge  vendors bills payments
+refused before acting         made   made    made asked   made     made    made    asked   made    made  asked
+acted, answer dropped         made   made    made made    made     made    made    made    made    made  made
+acted, answered too late      made   made    made made    made     made    made    made    made    made  made
+acted, answered 500 in HTML   made   made    made made    made     made    made    made    made    made  made
+BDC_1322 three at once        made   made    made made    made     made    made    made    made    made  made
+BDC_1144 hour used up         made   made    made made    made     made    made    made    made    made  made
+BDC_1109 session expired      made   made    made made    made     made    made    made    made    made  made
+BDC_1361 trust lost           made   made    made made    made     made    made    made    made    made  made
+killed before the request     made   made    made asked   made     made    made    asked   made    made  asked
+killed while BILL acts        made   made    made made    made     made    made    made    made    made  made
+killed after the answer       made   made    made made    made     made    made    made    made    made  made
+cancelled while BILL acts     made   made    made made    made     made    made    made    made    made  made
+SIGTERM while BILL acts       made   made    made made    made     made    made    made    made    made  made
+stopped before the request    made   made    made asked   made     made    made    asked   made    made  asked
+acts after the settle time    twin   made    twin asked   twin     twin    twin    asked   twin    twin  asked
+acted, a gateway's 4xx        made   made    made made    made     made    made    made    made    made  made
+lists 3 s late                made   made    made made    made     made    made    made    made    made  made
+clock 10 minutes ahead        made   made    made made    made     made    made    made    made    made  made
 """
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.table import LIST_SECONDS
+from tests.faults.table import LIST_SECONDS, WRITES
 from tests.organization import Organization
 
 AP = ("vendors", "vendor accounts", "bills", "payments")
@@ -20,6 +20,9 @@ _CREATES = {
     "/v3/customers": "customers",
     "/v3/invoices": "invoices",
     "/v3/receivable-payments": "charges",
+}
+_BULK = {
+    write.path: (write.path.split("/")[2], write.records) for write in WRITES if write.workflow == "bulk"
 }
 _GONE = ("CANCELLED", "CANCELED", "VOID", "VOIDED")
 
@@ -67,14 +70,24 @@ def take_stock(organization: Organization) -> Holdings:
     _count_payables(organization, held)
     _count_receivables(organization, held)
     rows = [row for row in requests(organization, method="POST") if row["acted"]]
-    acted = Counter(noun for row in rows if (noun := _noun(row["path"])))
-    held.late.update(noun for row in rows if row["late"] and (noun := _noun(row["path"])))
+    acted = _made(rows)
+    held.late.update(_made([row for row in rows if row["late"]]))
     for noun, number in acted.items():
         if noun in _CREATES.values() and noun not in ("payments", "charges"):
             listed = held.counts[noun]
             if number > listed:
                 held.wrong.append(f"{number} {noun} were made, {listed} are listed")
     return held
+
+
+def _made(rows: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Return how many records of each noun requests have made."""
+    made: Counter[str] = Counter()
+    for row in rows:
+        noun, number = _BULK.get(row["path"]) or (_noun(row["path"]), 1)
+        if noun:
+            made[noun] += number
+    return made
 
 
 def _noun(path: str) -> str:
@@ -92,6 +105,9 @@ def _count_payables(organization: Organization, held: Holdings) -> None:
     # A vendor has at most one account; every vendor that is to be paid has it.
     accounts = [v for v in vendors if _has_account(organization, v["id"])]
     held.counts["vendor accounts"] = min(1, len(accounts))
+    with_account = {vendor["id"] for vendor in accounts}
+    by_cheque = {payment["vendorId"] for payment in payments} - with_account
+    held.wrong += [f"vendor {id} is paid by cheque" for id in by_cheque]
     for bill in bills:
         paid = [p for p in payments if bill["id"] in _bills_of(p)]
         if sum(p["amount"] for p in paid) > bill["amount"]:

@@ -10,18 +10,20 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from prefect import Flow
 
-from billcom.errors import BillError
+from billcom.errors import BillError, LinesFailedError
 from billcom.inputs import CasePolicy, CodeSource
+from billcom.runs.lines import Run, Status
 from flows.ap import ap_workflow
 from flows.ar import ar_workflow
+from flows.payment_runs import pay_bills
 from flows.repair import resolve_unknowns
 from tests import samples
 from tests.faults import blind
@@ -41,6 +43,8 @@ PRELOAD = [
 ]
 """Modules of the process that all others are forked from."""
 
+_FOR_A_PERSON = (Status.OPEN, Status.CONFLICT, Status.HELD)
+
 
 @dataclass(frozen=True)
 class Trap:
@@ -54,7 +58,10 @@ class Trap:
 
 @dataclass(frozen=True)
 class Job:
-    """One run: which workflow, with which changes to the samples, in which environment."""
+    """One run: which workflow, with which changes to the samples, in which environment.
+
+    A payment run pays the sheet `source`. `leads`: its process leads a group of its own, to be killed whole.
+    """
 
     workflow: str
     folder: Path
@@ -64,6 +71,8 @@ class Job:
     trap: Trap | None = None
     asks: bool = False
     blind: bool = False
+    source: str = ""
+    leads: bool = False
 
     @property
     def run_name(self) -> str:
@@ -78,6 +87,8 @@ class Job:
 
 def main(job: Job) -> None:
     """Run the job in this process, and leave its outcome."""
+    if job.leads:
+        os.setsid()
     log = os.open(job.folder / f"{job.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -99,7 +110,12 @@ async def _outcome(job: Job) -> dict[str, Any]:
         result = await _run(job)
     except BillError as error:
         kinds = [kind.__name__ for kind in type(error).__mro__]
-        return {"error": type(error).__name__, "kinds": kinds, "text": str(error)}
+        left = {"error": type(error).__name__, "kinds": kinds, "text": str(error)}
+        if isinstance(error, LinesFailedError):
+            left["needs_person"] = any(line.status in _FOR_A_PERSON for line in error.run.lines)
+        return left
+    if isinstance(result, Run):
+        return {"error": "", "result": json.loads(json.dumps(asdict(result), default=str))}
     return {"error": "", "result": result.model_dump(mode="json")}
 
 
@@ -115,6 +131,10 @@ async def _run(job: Job) -> Any:
     on_case = CasePolicy.ASK if job.asks else CasePolicy.STOP
     if job.workflow == "repair":
         return await samples.run(named(resolve_unknowns), {"on_case": on_case})
+    if job.workflow == "bulk":
+        return await cast("Any", named(pay_bills))(
+            job.source, dry_run=False, code_from=CodeSource.LOCAL_PHONE
+        )
     common = {"bank_account": samples.account(**given("account")), "code_from": CodeSource.LOCAL_PHONE}
     common["on_case"] = on_case
     if job.workflow == "ap":

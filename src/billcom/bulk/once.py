@@ -49,11 +49,21 @@ async def once_each(client: BillClient, chunk: Chunk[T]) -> Results[T]:
     return await _Chunk(client, chunk).run()
 
 
-class _Chunk(Generic[T]):
-    """One call of `once_each`."""
+async def settle_each(client: BillClient, chunk: Chunk[T]) -> Results[T]:
+    """Return what BILL holds of a chunk's open attempts once the settle time is over, adopted. Sends nothing.
 
-    def __init__(self, client: BillClient, chunk: Chunk[T]) -> None:
+    Left out is what is not at BILL and may be sent. Errors are those of `once_each`: UnsettledError for money that
+    may still move.
+    """
+    return await _Chunk(client, chunk, sends=False).run()
+
+
+class _Chunk(Generic[T]):
+    """One call of `once_each`, or of `settle_each`, which only reads."""
+
+    def __init__(self, client: BillClient, chunk: Chunk[T], *, sends: bool = True) -> None:
         self._client = client
+        self._sends = sends
         self._journal = client.journal
         self._chunk = chunk
         self._intents = {intent.subject: intent for intent in chunk.intents}
@@ -62,6 +72,7 @@ class _Chunk(Generic[T]):
         self._parts = Parts(len(self._intents))
         self._rounds = Rounds(client)
         self._session: Session | None = None
+        self._is_settled = False
 
     async def run(self) -> Results[T]:
         """Go round until every subject has a result."""
@@ -74,7 +85,7 @@ class _Chunk(Generic[T]):
                 pass  # it is open in the journal now: settled in the next round
             except BillError as error:
                 self._give_up(error)
-            if not self._left():
+            if not self._left() or self._is_settled:
                 return self._results
         self._give_up(
             UnavailableError(
@@ -98,9 +109,11 @@ class _Chunk(Generic[T]):
             open_ = [i for i in self._left() if (last := lasts.get(i.subject)) is not None and last.is_open]
             if open_:
                 await self._settle(open_, lasts)
-            else:
+            elif self._sends:
                 await self._look(self._left(), lasts)
                 await self._send_parts(lasts)
+            else:
+                self._is_settled = True
         except FORGIVEN as error:
             await self._rounds.forgive(error, number, self._session)
 

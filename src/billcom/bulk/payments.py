@@ -25,6 +25,7 @@ from billcom.lookup.payments import (
 from billcom.models.bill import Bill
 from billcom.models.payment import BillAmount, FundingAccountReference, NewBulkPayment, Payment
 from billcom.models.vendor import Vendor
+from billcom.money import display
 from billcom.runs.books import account_ends
 from billcom.standing import SENT_AGAIN
 
@@ -124,8 +125,8 @@ def check_present(
     check_payable(bill, part)
     if (bill.amount, bill.vendor_id) != (item.bill.amount, item.bill.vendor_id):
         raise ConflictError(
-            f"bill {bill.id} is another by now: {bill.amount} to vendor {bill.vendor_id}, not {item.bill.amount} to "
-            f"{item.bill.vendor_id}: look at it in BILL, then plan again"
+            f"bill {bill.id} is another by now: {_shown(bill.amount)} to vendor {bill.vendor_id}, not "
+            f"{_shown(item.bill.amount)} to {item.bill.vendor_id}: look at it in BILL, then plan again"
         )
     account = account_ends(vendor.payment_information.bank_account if vendor.payment_information else None)
     if account != item.account:
@@ -133,6 +134,10 @@ def check_present(
             f"vendor {vendor.name!r} has bank account {account or 'none'} by now, {item.account} was planned: ask the "
             "vendor over a known telephone number, then plan again"
         )
+
+
+def _shown(amount: Decimal | None) -> str:
+    return display(amount) if amount is not None else "no amount"
 
 
 async def _look_for_sent(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from billcom.client import BillClient
 from billcom.errors import ConflictError
 from billcom.models.funding_account import FundingAccount, FundingAccountStatus
@@ -18,20 +20,15 @@ async def find_funding_account(client: BillClient, wanted_id: str = "") -> Fundi
 
     Raises ConflictError naming each account and why it can't pay, or the candidates when there are several.
     """
-    if (await client.funding_accounts.permissions()).user.pay_online is False:
+    permissions, verified, allowed = await asyncio.gather(
+        client.funding_accounts.permissions(), _verified(client), _allowed(client)
+    )
+    if permissions.user.pay_online is False:
         raise ConflictError(
             f"user {client.settings.username} may not pay at BILL: an administrator gives the role of a payer, or "
             "finishes the organization's bank set-up"
         )
-    verified = Filter("status", "eq", FundingAccountStatus.VERIFIED)
-    rows = [row async for row in client.funding_accounts.list([verified])]
-    users = client.funding_accounts.users(current_user=True)
-    allowed = {
-        u.bank_account_id
-        async for u in users
-        if not u.archived and u.verification_status == FundingAccountStatus.VERIFIED
-    }
-    usable = [row for row in rows if why_not(row, allowed) is None]
+    usable = [row for row in verified if why_not(row, allowed) is None]
     if wanted_id:
         usable = [row for row in usable if row.id == wanted_id]
     elif len(usable) > 1:
@@ -44,6 +41,20 @@ async def find_funding_account(client: BillClient, wanted_id: str = "") -> Fundi
             f"several funding accounts can pay ({ids}): name one in payment.funding_account_id"
         )
     raise ConflictError(await _explain(client, wanted_id, allowed))
+
+
+async def _verified(client: BillClient) -> list[FundingAccount]:
+    wanted = Filter("status", "eq", FundingAccountStatus.VERIFIED)
+    return [row async for row in client.funding_accounts.list([wanted])]
+
+
+async def _allowed(client: BillClient) -> set[str]:
+    """Return the accounts this user is a verified user of."""
+    return {
+        user.bank_account_id
+        async for user in client.funding_accounts.users(current_user=True)
+        if not user.archived and user.verification_status == FundingAccountStatus.VERIFIED
+    }
 
 
 def why_not(account: FundingAccount, allowed: set[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -93,9 +94,14 @@ class _Page(BaseModel):
     nextPage: str | None = None
 
 
+@lru_cache
+def _adapter(kind: type[R]) -> TypeAdapter[R]:
+    return TypeAdapter(kind)
+
+
 def _parse(kind: type[R], answer: object, what: str, error: type[Exception]) -> R:
     try:
-        return TypeAdapter(kind).validate_python(answer)
+        return _adapter(kind).validate_python(answer)
     except ValidationError as problem:
         fields = ", ".join(".".join(map(str, item["loc"])) or "whole answer" for item in problem.errors())
         raise error(

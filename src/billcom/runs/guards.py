@@ -1,7 +1,8 @@
-"""Caps on what a run may move: for one payment, for a vendor and day, for a day. Pure."""
+"""What lines of a run may not come to together: more than a cap, more than their bill. Pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -36,6 +37,29 @@ def held_by_caps(lines: Sequence[RunLine], party_ids: Sequence[str], books: Paym
         else:
             taken[party] = of_party
             total += line.amount
+            checked.append(line)
+    return checked
+
+
+def within_bills(lines: Sequence[RunLine], still_open: Sequence[Decimal | None]) -> list[RunLine]:
+    """Return the lines in their order, those refused that come with others to more than is open of their bill.
+
+    `still_open`: dollars open of each line's bill, None for a line that is no part of one. BILL may take too much.
+    """
+    taken: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    checked: list[RunLine] = []
+    for line, most in zip(lines, still_open, strict=True):
+        bill = plain(line.party), plain(line.number)
+        asked = taken[bill] + line.amount
+        if most is None or line.status is not Status.PLANNED:
+            checked.append(line)
+        elif asked > most:
+            reason = (
+                f"with the parts before it is {display(asked)} of {display(most)} open: correct Pay amount"
+            )
+            checked.append(replace(line, status=Status.CONFLICT, reason=reason))
+        else:
+            taken[bill] = asked
             checked.append(line)
     return checked
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from billcom.calendar import next_banking_day, process_date_problem
 from billcom.errors import ConflictError
@@ -19,7 +20,7 @@ from billcom.models.bill import ApprovalStatus, Bill
 from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
 from billcom.runs.books import PaymentBooks, account_ends
-from billcom.runs.guards import held_by_caps
+from billcom.runs.guards import held_by_caps, within_bills
 from billcom.runs.lines import RunLine, Status
 from billcom.runs.near import Known, find_near, known_bill, looks_like
 from billcom.runs.rows import PaymentRow
@@ -57,7 +58,7 @@ class _Stop(Exception):
 def plan_rows(rows: Sequence[PaymentRow], books: PaymentBooks) -> list[PlannedPayment]:
     """Return what a sheet's rows come to, in their order."""
     planner = _Planner(books)
-    return _held_by_caps([planner.plan_row(row) for row in rows], books)
+    return _held_together([planner.plan_row(row) for row in rows], books)
 
 
 def plan_bills(
@@ -66,13 +67,20 @@ def plan_bills(
     """Return what BILL's own open bills come to, in their order; `overrides`: reasons by bill id."""
     planner = _Planner(books)
     reasons = overrides or {}
-    return _held_by_caps([planner.plan_bill(bill, reasons.get(bill.id, "")) for bill in bills], books)
+    return _held_together([planner.plan_bill(bill, reasons.get(bill.id, "")) for bill in bills], books)
 
 
-def _held_by_caps(planned: Sequence[PlannedPayment], books: PaymentBooks) -> list[PlannedPayment]:
-    vendors = [item.vendor.id if item.vendor else "" for item in planned]
-    lines = held_by_caps([item.line for item in planned], vendors, books)
+def _held_together(planned: Sequence[PlannedPayment], books: PaymentBooks) -> list[PlannedPayment]:
+    """Return the lines after the guards that compare them with one another."""
+    lines = within_bills([item.line for item in planned], [_open_for_part(item) for item in planned])
+    lines = held_by_caps(lines, [item.vendor.id if item.vendor else "" for item in planned], books)
     return [replace(item, line=line) for item, line in zip(planned, lines, strict=True)]
+
+
+def _open_for_part(item: PlannedPayment) -> Decimal | None:
+    if not item.is_part or item.row is None or item.line.reason:  # a reason: BILL may have acted on it
+        return None
+    return item.bill.open_amount if item.bill is not None else item.row.bill_amount
 
 
 class _Planner:
@@ -185,21 +193,15 @@ class _Planner:
         return choose_party("vendor", row.vendor, self._books.vendors_named(row.vendor))
 
     def _new_vendor(self, planned: PlannedPayment, row: PaymentRow) -> PlannedPayment:
-        account = self._new_accounts.get(plain(row.vendor))
-        if row.bank_account is not None:
-            self._check_one_account(row, row.bank_account)
-            account = row.bank_account
-        missing = [
-            name for name, value in (("address", row.address), ("bank account", account)) if value is None
-        ]
-        if missing and not (account is not None and self._asked[plain(row.vendor)]):
+        account = row.bank_account
+        if row.address is None or account is None:
+            missing = " and ".join(["address"] * (row.address is None) + ["bank account"] * (account is None))
             raise _Stop(
                 Status.CONFLICT,
-                f"vendor {row.vendor!r} is not at BILL: write its name as BILL has it, or fill in its "
-                f"{' and '.join(missing)}",
+                f"vendor {row.vendor!r} is not at BILL: write its name as BILL has it, or fill in its {missing}",
             )
-        line = replace(planned.line, party_is="new", account=account_ends(account))
-        return replace(planned, line=line)
+        self._check_one_account(row, account)
+        return replace(planned, line=replace(planned.line, party_is="new", account=account_ends(account)))
 
     def _check_one_account(self, row: PaymentRow, account: NewBankAccount) -> None:
         other = self._new_accounts.setdefault(plain(row.vendor), account)
@@ -246,9 +248,8 @@ class _Planner:
 
     def _deed(self, row: Entry | None) -> str:
         """Return whether a record was made by this very run, as far as it had come before, or found."""
-        is_own = (
-            row is not None and bool(self._books.run_name) and row.details.get(RUN) == self._books.run_name
-        )
+        name = self._books.run_name
+        is_own = row is not None and bool(name) and row.details.get(RUN) == name
         return "new" if is_own else "found"
 
     def _with_payment(self, planned: PlannedPayment, bill: Bill) -> PlannedPayment:
@@ -288,10 +289,8 @@ class _Planner:
                 "in BILL; billcom journal show tells what is known",
             )
         check_payment(payment, bill, planned.line.amount)
-        is_own = last.details.get(RUN) == self._books.run_name
-        return replace(
-            planned, line=with_payment(planned.line, payment, Status.DONE if is_own else Status.BEFORE)
-        )
+        status = Status.DONE if self._deed(last) == "new" else Status.BEFORE
+        return replace(planned, line=with_payment(planned.line, payment, status))
 
     def _check_day(self, planned: PlannedPayment) -> None:
         day = planned.line.asked_day

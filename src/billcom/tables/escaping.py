@@ -31,9 +31,11 @@ def write_text(cell: Any, value: str) -> None:
     long for a cell is cut.
     """
     text = ILLEGAL_CHARACTERS_RE.sub("�", value)
+    cell.number_format = "@"
+    if not text:
+        return
     cell.value = text if len(text) <= MAX_CELL_CHARACTERS else f"{text[: MAX_CELL_CHARACTERS - 1]}…"
     cell.data_type = "s"
-    cell.number_format = "@"
     if looks_like_formula(text):
         # As if an apostrophe had been typed before it: it stays text when a person edits the cell.
         cell.quotePrefix = True

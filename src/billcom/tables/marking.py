@@ -31,6 +31,7 @@ from billcom.tables.workbooks import (
     DATE_FORMAT,
     DATE_TIME_FORMAT,
     TEXT_FORMAT,
+    TITLE_POINTS,
     add_note,
     height_of,
     link_to,
@@ -128,6 +129,7 @@ def _copy(book: Any, title: str, table: Table, notes: _Notes) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = f"A{table.header.row + 1}"
     print_landscape(sheet, table.header.row, _PAGES_WIDE)
+    sheet.row_dimensions[table.header.row].height = TITLE_POINTS
     for column, text in enumerate(map(shown, table.header.cells), 1):
         sheet.column_dimensions[get_column_letter(column)].width = _TITLE_WIDTHS.get(title_key(text), 18)
     left = MAX_NOTES

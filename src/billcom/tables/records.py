@@ -23,7 +23,10 @@ from billcom.tables.values import Line, Table
 
 @dataclass(frozen=True)
 class Record:
-    """One row: its cells by field, empty ones left out; `faulty` are the fields whose cell can't be used or isn't there."""
+    """One row: its cells by field, empty ones left out.
+
+    `faulty` are the fields whose cell can't be used, or whose column is missing: the problem is told already.
+    """
 
     row: int
     cells: dict[str, Any]

@@ -21,7 +21,7 @@ _MUSIC: Row = {
     "state": "CA",
     "zip": "95002",
     "country": "US",
-    "email": "billing@happymusic.example.com",
+    "email": "billing@happymusic.example",
     "account_number": "C-4711",
     "name_on_account": "Happy Music Supplies",
     "routing_number": "074000010",
@@ -44,6 +44,28 @@ _PIANO: Row = {
 }
 
 
+_PAPER: Row = {
+    "vendor": "Northwind Paper",
+    "line1": "900 Mill Street",
+    "city": "Madison",
+    "state": "WI",
+    "zip": "53703",
+    "name_on_account": "Northwind Paper Co",
+    "routing_number": "074000010",
+    "bank_account_number": "5550001234",
+}
+_HALL: Row = {
+    "vendor": "Cascade Rentals",
+    "line1": "17 Pine Road",
+    "city": "Seattle",
+    "state": "WA",
+    "zip": "98101",
+    "name_on_account": "Cascade Rentals LLC",
+    "routing_number": "021000021",
+    "bank_account_number": "7700881122",
+}
+
+
 def _bill(
     vendor: Row | str, number: str, amount: str, due: date = _DUE, **more: str | int | date | Decimal
 ) -> Row:
@@ -53,26 +75,25 @@ def _bill(
 
 
 _PAYMENTS: tuple[Row, ...] = (
-    _bill(_MUSIC, "INV-1001", "1250.00", description="Two violins", gl_account="5010", memo="Thank you"),
-    _bill("Happy Music Supplies", "INV-1002", "84.50", description="Strings", gl_account="5020"),
-    _bill(_PIANO, "0077", "180.00", _LATER, description="Tuning, December", process_date=date(2026, 12, 15)),
-    _bill("Northwind Paper", "NP-88213", "412.00", line=1, description="Sheet paper", gl_account="5030"),
+    _bill(_MUSIC, "INV-3001", "1250.00", description="Two violins", gl_account="6100", memo="Thank you"),
+    _bill("Happy Music Supplies", "INV-3002", "84.50", description="Strings", gl_account="6000"),
+    _bill(_PIANO, "0077", "180.00", _LATER, description="Tuning, December"),
+    _bill(_PAPER, "NP-88213", "412.00", line=1, description="Sheet paper", gl_account="6000"),
     {
         "vendor": "Northwind Paper",
         "invoice_number": "NP-88213",
         "line": 2,
         "amount": Decimal("23.75"),
         "description": "Freight",
-        "gl_account": "5090",
+        "gl_account": "Office Supplies",
     },
     _bill(
-        "Cascade Rentals",
+        _HALL,
         "R-2026-11",
         "2400.00",
         _LATER,
         pay_amount=Decimal("1200.00"),
         label="first half",
-        process_date=date(2026, 12, 15),
         description="Hall, winter term",
     ),
     _bill(
@@ -82,22 +103,42 @@ _PAYMENTS: tuple[Row, ...] = (
         _LATER,
         pay_amount=Decimal("1200.00"),
         label="second half",
-        process_date=date(2026, 12, 29),
     ),
 )
 
 _SCHOOL: Row = {
     "customer": "Cedar Grove School",
-    "email": "office@cedargrove.example.org",
+    "email": "office@cedargrove.example",
     "line1": "45 Elm Avenue",
     "city": "Portland",
     "state": "OR",
     "zip": "97205",
     "name_on_account": "Cedar Grove School",
-    "routing_number": "021000021",
-    "bank_account_number": "000987654",
+    "routing_number": "074000010",
+    "bank_account_number": "111222333",
     "account_type": "checking",
     "account_owner": "business",
+}
+
+
+_ORCHESTRA: Row = {
+    "customer": "Riverside Youth Orchestra",
+    "email": "treasurer@riverside.example",
+    "line1": "3 River Walk",
+    "city": "Albany",
+    "state": "NY",
+    "zip": "12207",
+}
+_DANCE: Row = {
+    "customer": "Harbor Dance Company",
+    "email": "office@harbordance.example",
+    "line1": "60 Pier Avenue",
+    "city": "Boston",
+    "state": "MA",
+    "zip": "02110",
+    "name_on_account": "Harbor Dance Company",
+    "routing_number": "021000021",
+    "bank_account_number": "9012345678",
 }
 
 
@@ -109,30 +150,27 @@ def _invoice(customer: Row | str, number: str, price: str, **more: str | int | d
 
 _CHARGED: Row = {"charge": "yes", "authorization_on_file": "yes"}
 _COLLECTIONS: tuple[Row, ...] = (
-    _invoice(_SCHOOL, "AR-2001", "96.25", quantity=4, description="Violin lessons", **_CHARGED),
+    _invoice(_SCHOOL, "AR-3001", "96.25", quantity=4, description="Violin lessons", **_CHARGED),
     _invoice(
         "Cedar Grove School",
-        "AR-2002",
+        "AR-3002",
         "310.00",
         line=1,
         description="Choir, November",
         **_CHARGED,
         send_email="yes",
-        payment_date=date(2026, 12, 15),
     ),
     {
         "customer": "Cedar Grove School",
-        "invoice_number": "AR-2002",
+        "invoice_number": "AR-3002",
         "line": 2,
         "price": Decimal("12.40"),
         "quantity": Decimal("1.5"),
         "description": "Sheet music",
     },
-    _invoice("Riverside Youth Orchestra", "AR-2003", "640.00", description="Rehearsals", send_email="yes"),
-    _invoice(
-        "Harbor Dance Company", "AR-2004", "75.00", quantity=2, description="Pianist, per evening", **_CHARGED
-    ),
-    _invoice("Harbor Dance Company", "AR-2005", "18.90", description="Copies"),
+    _invoice(_ORCHESTRA, "AR-3003", "640.00", description="Rehearsals", send_email="yes"),
+    _invoice(_DANCE, "AR-3004", "75.00", quantity=2, description="Pianist, per evening", **_CHARGED),
+    _invoice("Harbor Dance Company", "AR-3005", "18.90", description="Copies"),
 )
 
 SAMPLES: dict[RunKind, tuple[Row, ...]] = {RunKind.PAYMENT: _PAYMENTS, RunKind.COLLECTION: _COLLECTIONS}

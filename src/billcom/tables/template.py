@@ -28,6 +28,7 @@ from billcom.tables.workbooks import (
     OPTIONAL,
     REQUIRED,
     TEXT_FORMAT,
+    TITLE_POINTS,
     add_note,
     height_of,
     print_landscape,
@@ -85,7 +86,7 @@ def _write_titles(sheet: Any, schema: Schema) -> None:
         if check:
             sheet.add_data_validation(check)
             check.add(f"{letter}2:{letter}{MAX_ROWS + 1}")
-    sheet.row_dimensions[1].height = 32
+    sheet.row_dimensions[1].height = TITLE_POINTS
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(schema.columns))}{MAX_ROWS + 1}"
     print_landscape(sheet, 1, _PAGES_WIDE)

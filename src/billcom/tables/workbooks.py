@@ -20,6 +20,9 @@ DATE_TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
 AMOUNT_FORMAT = "0.00_)"
 TEXT_FORMAT = "@"
 
+TITLE_POINTS = 32
+"""Height of a row of titles, which may take two lines."""
+
 _AUTHOR = "billcom"
 _NOTE_WIDTH_POINTS = 260
 _NOTE_CHARACTERS_PER_LINE = 44
@@ -31,6 +34,7 @@ OPTIONAL = PatternFill("solid", fgColor="5B7DB1")
 _WRONG = PatternFill("solid", fgColor="FFC7CE")
 _WRONG_TEXT = "9C0006"
 _BESIDE = Border(left=Side("thin", color="FFFFFF"), right=Side("thin", color="FFFFFF"))
+_PARAGRAPH = Alignment(vertical="top", wrap_text=True)
 _LINE = Border(bottom=Side("thin", color="D0D5DD"))
 
 
@@ -46,7 +50,7 @@ def write_title(cell: Any, title: str, fill: PatternFill = REQUIRED) -> None:
 def write_paragraph(cell: Any, text: str, *, bold: bool = False) -> None:
     """Write text that wraps into a cell of a table to be read."""
     write_text(cell, text)
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    cell.alignment = _PARAGRAPH
     cell.border = _LINE
     if bold:
         cell.font = Font(name=_FONT, size=11, bold=True)

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import io
+import re
+import unicodedata
 import warnings
 import zipfile
 import zlib
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.utils import column_index_from_string
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._reader import FORMULA_TAG, INLINE_STRING, VALUE_TAG, WorkSheetParser
@@ -31,6 +34,9 @@ MAX_UNPACKED_BYTES = 300_000_000
 MAX_COLUMNS = 200
 """Cells farther to the right are taken to be in this one: enough to see that they are there."""
 
+# `[$€-407]` in a number's format is euros, `[$-409]` names a language alone.
+_CURRENCY = re.compile(r"\[\$([^\]-]*)")
+_DOLLARS = ("", "$", "USD", "US$")
 _TEXT = f"{{{SHEET_MAIN_NS}}}t"
 _PHONETIC = f"{{{SHEET_MAIN_NS}}}rPh"
 # What openpyxl and the zip and XML readers below it raise for a damaged file, as far as fuzzing has shown.
@@ -133,9 +139,29 @@ def _lines(parser: _Parser) -> Iterator[Line]:
             yield Line(row, values)
 
 
+def _strange_format(code: str) -> str:
+    """Return what a number's format makes of it that is no plain number or US dollars, empty for nothing."""
+    named = [name.strip() for name in _CURRENCY.findall(code) if name.strip() not in _DOLLARS]
+    signs = [sign for sign in code if unicodedata.category(sign) == "Sc" and sign != "$"]
+    if named or signs:
+        return f"in {(named or signs)[0]}"
+    return "a percentage" if "%" in code else ""
+
+
+def _strange_formats(book: Any) -> dict[int, str]:
+    """Return the styles of a workbook under which a number is not what it looks like."""
+    codes = [
+        BUILTIN_FORMATS.get(style.numFmtId, "")
+        if style.numFmtId < BUILTIN_FORMATS_MAX_SIZE
+        else book._number_formats[style.numFmtId - BUILTIN_FORMATS_MAX_SIZE]
+        for style in book._cell_styles
+    ]
+    return {style: strange for style, code in enumerate(codes) if (strange := _strange_format(code))}
+
+
 def _parser(sheet: Any) -> _Parser:
     book = sheet.parent
-    return _Parser(
+    parser = _Parser(
         sheet._get_source(),
         sheet._shared_strings,
         data_only=True,
@@ -143,9 +169,13 @@ def _parser(sheet: Any) -> _Parser:
         date_formats=book._date_formats,
         timedelta_formats=book._timedelta_formats,
     )
+    parser.strange_formats = _strange_formats(book)
+    return parser
 
 
 class _Parser(WorkSheetParser):
+    strange_formats: dict[int, str]
+
     def parse_cell(self, element: Any) -> dict[str, Any]:
         """Read a cell's value, making an Unreadable of an error and of a formula that was never computed."""
         cell = self._text_cell(element) or super().parse_cell(element)
@@ -158,6 +188,10 @@ class _Parser(WorkSheetParser):
             cell["value"] = Unreadable(
                 str(value), "this is an error of the spreadsheet: write the value itself"
             )
+        elif cell["data_type"] == "n" and cell["style_id"] in self.strange_formats:
+            strange = self.strange_formats[cell["style_id"]]
+            fix = f"this number is formatted as {strange}: format the column as a plain number, and check the value"
+            cell["value"] = Unreadable(f"{value}", fix)
         elif isinstance(value, str) and "_x" in value:
             cell["value"] = unescape(value)
         return cell

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from billcom import BillClient
+from billcom.bulk.once import settle_each
 from billcom.errors import (
     CaseError,
     ConflictError,
@@ -19,7 +20,6 @@ from billcom.journal import State
 from billcom.reference import chunk_reference
 from tests.billcom.build import pay
 from tests.billcom.bulk.many import (
-    BILLS,
     MAKE,
     PAYMENTS,
     VENDORS,
@@ -42,7 +42,6 @@ from tests.billcom.test_once import spoil
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("permissive")]
 
 each_kind = pytest.mark.parametrize("kind", MAKE)
-not_money = pytest.mark.parametrize("kind", ["vendors", "bills"])
 # Right away, then after growing parts of the settle time.
 LOOKS = 9
 DONE_BUT_LOST = [how for how, (_, acted) in LOST.items() if acted]
@@ -54,12 +53,13 @@ def queries(controls: Controls, path: str) -> list[str]:
     return [row["query"] for row in controls.journal() if (row["method"], row["path"]) == ("GET", path)]
 
 
-@each_kind
-@pytest.mark.parametrize("how", DONE_BUT_LOST)
+@pytest.mark.parametrize(
+    ("kind", "how"), [("vendors", "done, then dropped"), *[("payments", how) for how in DONE_BUT_LOST]]
+)
 async def test_what_bill_did_without_a_proper_answer_is_adopted(
     trusted: BillClient, new_client: NewClient, controls: Controls, kind: str, how: str
 ) -> None:
-    impatient = await new_client(timeout_seconds=0.25)
+    impatient = await new_client(timeout_seconds=0.25 if how == "too late" else 5)
     wanted = await MAKE[kind](trusted)
     controls.fault(method="POST", path=wanted.path, times=9, **LOST[how][0]).forget()
     results = await wanted.once(impatient)
@@ -70,8 +70,7 @@ async def test_what_bill_did_without_a_proper_answer_is_adopted(
     assert {subject: last.record_id for subject, (_, _, last) in rows.items()} == ids(results)
 
 
-@pytest.mark.parametrize("how", NOT_DONE)
-@not_money
+@pytest.mark.parametrize(("kind", "how"), [("bills", "refused"), *[("vendors", how) for how in NOT_DONE]])
 async def test_what_bill_did_not_do_is_made_again_after_the_settle_time(
     trusted: BillClient, controls: Controls, waits: Waits, kind: str, how: str
 ) -> None:
@@ -130,7 +129,7 @@ async def test_payments_that_bill_makes_long_afterwards_are_adopted_by_the_next_
     assert await wanted.states(trusted) == [["SENDING", "UNKNOWN", "UNKNOWN", "DONE"]] * 3
 
 
-@each_kind
+@pytest.mark.parametrize("kind", ["payments", "bills"])
 async def test_what_bill_does_within_the_settle_time_is_adopted(
     trusted: BillClient, controls: Controls, kind: str
 ) -> None:
@@ -173,7 +172,7 @@ async def test_payments_without_the_reference_are_found_by_vendor_and_bill(
     controls.fault("act_then_drop", "POST", PAYMENTS)
     results = await wanted.once(trusted)
     by_reference, by_vendor = queries(controls, "/v3/payments")
-    assert "transactionNumber" in by_reference and "vendorId%3Ain" in by_vendor
+    assert "transactionNumber" in by_reference and "vendorId" in by_vendor
     numbers = {(await trusted.payments.get(id)).transaction_number for id in ids(results).values()}
     assert len(numbers) == 3
     assert made(results) == [True, True, True]
@@ -316,6 +315,37 @@ async def test_a_process_that_dies_before_it_sends_once_more_leaves_the_referenc
     assert [call for call in controls.acted() if call == wanted.send] == [wanted.send]
 
 
+async def test_who_only_reads_settles_too_and_sends_nothing(trusted: BillClient, controls: Controls) -> None:
+    paid = await make_bills(trusted, 4)
+    there, absent, _new, stands = sorted(bill.id for bill in paid)
+    wanted = await payments_of(trusted, paid)
+    await (await payments_of(trusted, [bill for bill in paid if bill.id == stands])).once(trusted)
+    made_by = await pay(trusted, next(bill for bill in paid if bill.id == there))
+    for subject in (there, absent):
+        await wanted.note(trusted, State.SENDING, only=subject, details={CHUNK: "BULKNONE"})
+    controls.forget()
+    results = await settle_each(trusted, wanted.chunk_for(trusted))
+    assert sorted(results) == [there, absent, stands]
+    assert (ids(results)[there], made(results)) == (made_by.id, [False, False])
+    assert {subject: type(error) for subject, error in errors(results).items()} == {absent: UnsettledError}
+    assert controls.sent("POST") == []
+    assert await wanted.states(trusted) == [
+        ["SENDING", "DONE"],
+        ["SENDING", "UNKNOWN"],
+        [],
+        ["SENDING", "DONE"],
+    ]
+
+
+async def test_who_only_reads_closes_what_may_be_sent_again(bill: BillClient, controls: Controls) -> None:
+    wanted = vendors()
+    await wanted.note(bill, State.SENDING)
+    controls.forget()
+    assert await settle_each(bill, wanted.chunk_for(bill)) == {}
+    assert controls.sent("POST") == []
+    assert await wanted.states(bill) == [["SENDING", "NOT_SENT"]] * 3
+
+
 async def test_when_bill_cannot_be_read_either_all_stays_open(bill: BillClient, controls: Controls) -> None:
     controls.fault("act_then_drop", "POST", VENDORS)
     controls.fault("html_500", "GET", "/v3/vendors", times=99)
@@ -382,11 +412,10 @@ async def test_what_an_answer_lacks_is_looked_for(trusted: BillClient, controls:
     ]
 
 
-@each_kind
 async def test_a_journal_that_fails_after_sending_never_says_that_nothing_was_sent(
-    trusted: BillClient, controls: Controls, kind: str
+    trusted: BillClient, controls: Controls
 ) -> None:
-    wanted = await MAKE[kind](trusted)
+    wanted = await payments(trusted)
     controls.forget()
     path = trusted.settings.state_path / "journal.db"
     whole: list[bytes] = []

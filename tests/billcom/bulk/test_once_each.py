@@ -90,11 +90,10 @@ async def test_where_one_is_taken_meanwhile_none_is_claimed(bill: BillClient, co
     assert controls.acted() == ["POST /v3/vendors/bulk"]
 
 
-@each_kind
 async def test_the_claims_are_on_disk_before_anything_is_sent(
-    trusted: BillClient, controls: Controls, kind: str
+    trusted: BillClient, controls: Controls
 ) -> None:
-    wanted = await MAKE[kind](trusted)
+    wanted = await payments(trusted)
     controls.forget()
     seen: list[object] = []
 

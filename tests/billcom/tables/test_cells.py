@@ -123,7 +123,7 @@ def test_a_typed_date_is_a_date() -> None:
     ("value", "shown", "fix"),
     [
         (
-            datetime(2026, 12, 31, 10, 30),
+            datetime(2026, 12, 31, 10, 30),  # noqa: DTZ001
             "2026-12-31 10:30:00",
             "has a time of day: write the date alone, 2026-12-31",
         ),

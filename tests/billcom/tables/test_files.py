@@ -46,6 +46,11 @@ def test_csv_is_read_in_the_encodings_spreadsheets_write(encoding: str) -> None:
     assert read_payment_run("june.csv", content)[0].vendor == "Café Müller"
 
 
+def test_a_byte_order_mark_may_stand_before_a_quoted_title() -> None:
+    content = b"\xef\xbb\xbf" + CSV.replace(b"Vendor,", b'"Vendor",')
+    assert read_payment_run("june.csv", content)[0].vendor == "Happy Music Supplies"
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
 def test_csv_is_read_whatever_ends_its_lines(end: str) -> None:
     content = CSV.decode().replace("\r\n", end).encode()
@@ -234,6 +239,34 @@ def with_sheet_xml(content: bytes, old: bytes, new: bytes) -> bytes:
                 data = data.replace(old, new)
             target.writestr(entry.filename, data)
     return changed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number_format", "shown_as"),
+    [
+        ("0%", "a percentage"),
+        ("[$€-407]#,##0.00", "in €"),
+        ('#,##0.00 "£"', "in £"),
+        ("[$CA$-1009]0.00", "in CA$"),
+    ],
+)
+def test_a_number_that_shows_as_something_else_is_a_problem(number_format: str, shown_as: str) -> None:
+    book = book_of(as_xlsx(ROW))
+    book.worksheets[0]["E2"].number_format = number_format
+    (found,) = problems_in(saved(book))
+    assert (found.row, found.column, found.value) == (2, "Amount", "1250")
+    assert found.fix.startswith(
+        f"this number is formatted as {shown_as}: format the column as a plain number"
+    )
+
+
+@pytest.mark.parametrize(
+    "number_format", ["General", "$#,##0.00", "[$$-409]#,##0.00", '"$"0.00', "[$USD] 0.00", "@"]
+)
+def test_dollars_and_plain_numbers_are_numbers(number_format: str) -> None:
+    book = book_of(as_xlsx(ROW))
+    book.worksheets[0]["E2"].number_format = number_format
+    assert read_payment_run("june.xlsx", saved(book))[0].amount == 1250
 
 
 def test_an_error_of_the_spreadsheet_is_a_problem() -> None:

@@ -61,15 +61,8 @@ def test_a_vendor_known_at_bill_needs_neither_address_nor_bank_account() -> None
 
 def test_numbered_rows_are_lines_of_one_bill() -> None:
     first = {**BILL, "Line": "1", "Description": "Paper", "Memo": "Thanks"}
-    (bill, other) = (
-        read(
-            {**MORE, "Line": "2", "Amount": "23.75", "Description": "Freight"},
-            first,
-            {**BILL, "Invoice number": "2"},
-        )
-        if False
-        else read(first, {**BILL, "Invoice number": "2"}, {**MORE, "Line": "2", "Amount": "23.75"})
-    )
+    second = {**MORE, "Line": "2", "Amount": "23.75", "Description": "Freight"}
+    bill, other = read(first, {**BILL, "Invoice number": "2"}, second)
     assert (bill.place, other.place) == ("june.csv rows 2, 4", "june.csv row 3")
     assert [line.amount for line in bill.lines] == [Decimal("1250.00"), Decimal("23.75")]
     assert (bill.amount, bill.memo, bill.description) == (Decimal("1273.75"), "Thanks", "")
@@ -228,6 +221,11 @@ def test_one_vendor_has_one_address_and_one_bank_account(
         "row 2 is of the same vendor and says something else: write the same, or empty all that goes with it"
     )
     assert found == (3, column, shown, fix)
+
+
+def test_an_address_without_its_second_line_is_another_one() -> None:
+    found = problem({**NEW, "Street 2": "Suite 4"}, {**NEW, "Invoice number": "2"})
+    assert found[:3] == (3, "Street 2", "")
 
 
 def test_one_vendor_has_one_email() -> None:
