@@ -1,4 +1,4 @@
-"""`make demo`: a local BILL, then the AP and the AR workflow on it as Prefect flows, then what came of it."""
+"""`make demo`: a local BILL, the AP and the AR workflow on it as Prefect flows, both sample sheets, what came of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from prefect.client.orchestration import get_client
@@ -28,14 +29,20 @@ from billcom.inputs import CodeSource
 from billcom.local import count_requests
 from billcom.money import display
 from billcom.results import ApResult, ArResult
+from billcom.runs.lines import Run
+from billcom.runs.report import run_text
 from billcom.settings import Settings
 from deployments import samples
 from flows.ap import ap_workflow
 from flows.ar import ar_workflow
+from flows.collection_runs import send_invoices
+from flows.payment_runs import pay_bills
+
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
-async def run() -> tuple[ApResult, ArResult, int]:
-    """Run both workflows; return their results and the number of BILL calls they took."""
+async def run() -> tuple[ApResult, ArResult, list[Run], int]:
+    """Run both workflows and both sample sheets; return their results and the number of BILL calls they took."""
     settings = Settings.load()
     today = settings.clock.today()
     ap = await ap_workflow(
@@ -44,11 +51,13 @@ async def run() -> tuple[ApResult, ArResult, int]:
     ar = await ar_workflow(
         samples.CUSTOMER, samples.customer_account(), samples.invoice(today), samples.CHARGE
     )
+    paid = await pay_bills("payment_run.csv", dry_run=False, code_from=CodeSource.LOCAL_PHONE)
+    sent = await send_invoices("collection_run.csv", dry_run=False, code_from=CodeSource.LOCAL_PHONE)
     async with BillClient(settings) as client:
-        return ap, ar, await count_requests(client)
+        return ap, ar, [paid, sent], await count_requests(client)
 
 
-async def show(ap: ApResult, ar: ArResult, calls: int) -> None:
+async def show(ap: ApResult, ar: ArResult, sheets: list[Run], calls: int) -> None:
     """Print what was made at the local BILL, and the runs Prefect recorded."""
     console = Console(width=100, highlight=False)
     table = Table("Record", "BILL id", "Amount", "Status", title="Made at the local BILL", box=SIMPLE)
@@ -65,6 +74,9 @@ async def show(ap: ApResult, ar: ArResult, calls: int) -> None:
             record = f"{workflow}  {step.noun} {step.name}"
             table.add_row(record, step.id, amount, status.get(step.noun, ""))
     console.print(table)
+    for sheet in sheets:
+        console.print(run_text(sheet), markup=False)
+        console.print()
     for run, tasks in await recorded_runs():
         seconds = run.total_run_time.total_seconds()
         console.print(f"Prefect run {run.name!r}: {run.state_name}, {tasks} task runs, {seconds:.1f} s")
@@ -72,14 +84,14 @@ async def show(ap: ApResult, ar: ArResult, calls: int) -> None:
 
 
 async def recorded_runs() -> list[tuple[FlowRun, int]]:
-    """Return both runs, oldest first, with their number of task runs, once Prefect has recorded them all.
+    """Return the runs, oldest first, with their number of task runs, once Prefect has recorded them all.
 
     Task runs reach Prefect's server as events, up to some seconds after they end.
     """
     seen = -1
     async with get_client() as client:
         while True:
-            runs = await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=2)
+            runs = await client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=4)
             mine = FlowRunFilter(id=FlowRunFilterId(any_=[run.id for run in runs]))
             tasks = await client.read_task_runs(flow_run_filter=mine)
             if len(tasks) == seen and all(task.state and task.state.is_final() for task in tasks):
@@ -93,7 +105,12 @@ def main() -> int:
     with LocalBill() as bill, tempfile.TemporaryDirectory() as state:
         for name in [name for name in os.environ if name.startswith("BILL_")]:
             del os.environ[name]
-        os.environ |= {"BILL_BASE_URL": bill.base_url, "BILL_STATE_DIR": state}
+        os.environ |= {
+            "BILL_BASE_URL": bill.base_url,
+            "BILL_STATE_DIR": state,
+            "BILL_INPUT_DIR": str(SAMPLES),
+            "BILL_OUTPUT_DIR": "demo",
+        }
         # A first start makes Prefect's database; the end cuts its server's services short, which it logs as errors.
         prefect: dict[Any, Any] = {
             PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 120,

@@ -75,7 +75,7 @@ def _bill(
 
 
 _PAYMENTS: tuple[Row, ...] = (
-    _bill(_MUSIC, "INV-3001", "1250.00", description="Two violins", gl_account="6100", memo="Thank you"),
+    _bill(_MUSIC, "INV-3001", "980.00", description="Two violas", gl_account="6100", memo="Thank you"),
     _bill("Happy Music Supplies", "INV-3002", "84.50", description="Strings", gl_account="6000"),
     _bill(_PIANO, "0077", "180.00", _LATER, description="Tuning, December"),
     _bill(_PAPER, "NP-88213", "412.00", line=1, description="Sheet paper", gl_account="6000"),
@@ -150,7 +150,7 @@ def _invoice(customer: Row | str, number: str, price: str, **more: str | int | d
 
 _CHARGED: Row = {"charge": "yes", "authorization_on_file": "yes"}
 _COLLECTIONS: tuple[Row, ...] = (
-    _invoice(_SCHOOL, "AR-3001", "96.25", quantity=4, description="Violin lessons", **_CHARGED),
+    _invoice(_SCHOOL, "AR-3001", "96.25", quantity=6, description="Violin lessons", **_CHARGED),
     _invoice(
         "Cedar Grove School",
         "AR-3002",
