@@ -44,3 +44,33 @@ def test_its_python_runs_as_it_stands(prefect: None, organization: Organization)
     assert ran.returncode == 0, ran.stderr
     assert "noun='payment'" in ran.stdout
     assert organization.writes() == []
+
+
+def test_its_commands_for_a_sheet_do_what_it_says(
+    prefect: None, organization: Organization, tmp_path: Path
+) -> None:
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    section = README.partition("## Payment runs")[2].partition("## With your own")[0]
+    said = [
+        subprocess.run(
+            ["bash", "-euc", commands],
+            cwd=tmp_path,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYTHONPATH": str(ROOT),
+                "PREFECT_API_URL": str(PREFECT_API_URL.value()),
+                "PREFECT_HOME": str(get_current_settings().home),
+                "DO_NOT_TRACK": "1",
+                **organization.environment(tmp_path / "state"),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for commands in re.findall(r"```\n(.*?)```", section, re.DOTALL)
+    ]
+    assert "Dry run: nothing was written to BILL." in said[0]
+    assert "6 payments made" in said[1]
+    assert (tmp_path / "june.xlsx").stat().st_size > 0
+    assert len(organization.records("payments")) == 6

@@ -38,7 +38,8 @@ def _answered(run: CaseRun, running: Running, verdict: Verdict) -> Running:
         if not running.is_alive:
             return ended
         found = run.prefect.runs(running.job.run_name, state="PAUSED")
-        return found[0] if found else None
+        # A run is paused a moment before its form is there.
+        return found[0] if found and run.prefect.question(found[0]) else None
 
     asking = wait_for("the run to pause for a person, or to end", paused)
     if isinstance(asking, dict):

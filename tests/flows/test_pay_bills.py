@@ -6,6 +6,7 @@ import os
 import stat
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -108,7 +109,7 @@ async def test_a_refused_line_takes_no_other_with_it_and_is_paid_later(
         Total(3, Decimal("600.00")),
     )
     assert paid_amounts(organization) == [Decimal(1), Decimal(100), Decimal(300)]
-    assert load_workbook(outputs("result")[-1])["Needs you"]["A2"].value == "june row 3"
+    assert load_workbook(outputs("result")[-1])["Needs you"]["A2"].value == "june.csv row 3"
     organization.rule(new_vendor_bank_days=0)
     assert statuses(await pay()) == ["done"] * 3
     assert paid_amounts(organization) == [Decimal(1), Decimal(100), Decimal(200), Decimal(300)]
@@ -118,9 +119,16 @@ async def test_a_failed_run_says_how_much_needs_a_person_and_what_is_first(
     organization: Organization,
 ) -> None:
     put(row(), row("TODAY", "7.00", Process_date="2026-11-29"))
-    state = await pay_bills("june.csv", dry_run=False, return_state=True)
+    state: Any = await pay(return_state=True)
     assert state.type is StateType.FAILED
     assert str(state.message).startswith(
-        "1 of 2 lines need you, USD 7.00; 0 are done, USD 0.00. The first: june row 3, Happy Music TODAY: process date "
+        "1 of 2 lines need you, USD 7.00; 1 are done, USD 100.00. The first: june.csv row 3, Happy Music TODAY: process date "
         "2026-11-29 is a Sunday"
     )
+
+
+async def test_a_run_stopped_in_the_middle_goes_on_with_what_is_left(organization: Organization) -> None:
+    put(*three())
+    organization.fault("POST", "/v3/bills/bulk", "error", code="BDC_1001", status=422)
+    run = await pay_failing() if organization.requests() else None
+    assert run is None
