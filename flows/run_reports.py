@@ -52,8 +52,8 @@ async def ended(run: Run) -> Any:
     first = run.failed[0]
     error = LinesFailedError(
         f"{failed.count} of {run.total.count} lines need you, USD {display(failed.amount)}; {done.count} are done, USD "
-        f"{display(done.amount)}. The first: {first.place}, {first.party} {first.number}: {first.reason}. Mend what the "
-        "reasons say and run the same again: it goes on with what is left"
+        f"{display(done.amount)}. The first: {first.place}, {first.party} {first.number}: {first.reason}. Mend what "
+        "the reasons say and run the same again: it goes on with what is left"
     ).of(run)
     return Failed(message=str(error), data=error)
 

@@ -109,6 +109,10 @@ class Books:
             connection.close()
         return [Row(*row, amount=Decimal(json.loads(content).get("amount", 0))) for *row, content in rows]
 
+    def claimed(self, kind: str) -> int:
+        """Return how often a record of this kind was claimed."""
+        return sum(row.kind == kind and row.state == "SENDING" for row in self.entries())
+
     def records(self, kind: str) -> dict[str, Any]:
         """Return BILL's own records of a kind, by id."""
         rows: dict[str, Any] = {}

@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,24 @@ _PHASES = {
     "/v3/vendors/*/bank-account": "vendors",
 }
 _GONE = ("CANCELLED", "CANCELED", "VOID", "VOIDED")
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.002
 _ASKED = re.compile(r"payment (00n\w{17})")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a run is killed: so long after its start, or after more than so many claims of a kind, and a little more."""
+
+    seconds: float = 0.0
+    kind: str = ""
+    claims: int = 0
+    more_seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if not self.kind:
+            return f"at {self.seconds:.2f} s"
+        return f"{self.more_seconds * 1000:.0f} ms after claim {self.claims + 1} of a {self.kind}"
 
 
 class PaymentRun:
@@ -70,12 +87,19 @@ class PaymentRun:
         self.runs[int(running.job.name.removeprefix("run-")) - 1] = str(outcome)
         return outcome
 
-    def kill_after(self, running: Running, seconds: float, started: float) -> None:
-        """Kill a run and its group so long after it was started, unless it has ended by then."""
-        while time.monotonic() < started + seconds and running.is_alive:
+    def kill(self, running: Running, moment: Moment) -> None:
+        """Kill a run and its group at this moment, unless it has ended by then."""
+        started = time.monotonic()
+        while running.is_alive and not self._has_come(moment, time.monotonic() - started):
             time.sleep(_POLL_SECONDS)
         if running.is_alive:
+            time.sleep(moment.more_seconds)
             running.kill_group()
+
+    def _has_come(self, moment: Moment, passed: float) -> bool:
+        if moment.kind:
+            return self.books.claimed(moment.kind) > moment.claims
+        return passed >= moment.seconds
 
     def repair(self) -> Outcome:
         """Run the repair; answer what it asks with what is true at BILL."""
@@ -85,7 +109,7 @@ class PaymentRun:
                 if asked := _ASKED.search(self.prefect.question(run)):
                     self.prefect.resume(run["id"], self._truth(asked.group(1)))
                     self.asked += 1
-            time.sleep(_POLL_SECONDS)
+            time.sleep(0.1)
         return self.finish(running)
 
     def phase(self) -> str:

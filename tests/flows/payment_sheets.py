@@ -16,8 +16,11 @@ from prefect.client.schemas.objects import Artifact
 
 from billcom.errors import LinesFailedError
 from billcom.inputs import CodeSource
+from billcom.models.payment import FundingAccountReference, NewPayment
 from billcom.runs.lines import Run
+from billcom.settings import Settings
 from flows.payment_runs import pay_bills, pay_due_bills
+from tasks.session import connect
 from tests.billcom.tables.sheets import as_csv, as_xlsx
 from tests.organization import Organization
 
@@ -154,3 +157,12 @@ def bill_by_hand(
         "billLineItems": [{"amount": amount}],
     }
     return organization.record("POST", "bills", body)["id"]
+
+
+async def pay_by_hand(bill_id: str, funding_account_id: str) -> str:
+    """Pay a bill as a person does in BILL's own pages; the session is trusted already. Return the payment's id."""
+    async with await connect(Settings.load()) as somebody:
+        bill = await somebody.bills.get(bill_id)
+        funding = FundingAccountReference(id=funding_account_id)
+        asked = NewPayment(bill_id=bill_id, amount=bill.open_amount, funding_account=funding)
+        return (await somebody.payments.create(asked)).id

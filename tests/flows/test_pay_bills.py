@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import VariableCreate
 from prefect.client.schemas.objects import StateType
 
-from billcom.errors import StoppedError
 from billcom.runs.lines import Status, Total
 from flows.payment_runs import pay_bills
-from tasks.money import STOP_VARIABLE
 from tests.flows.payment_sheets import (
-    PIANO,
     TOGETHER,
     artifact,
     counts,
@@ -28,7 +21,6 @@ from tests.flows.payment_sheets import (
     pay,
     pay_failing,
     put,
-    reasons,
     row,
     statuses,
     three,
@@ -125,10 +117,3 @@ async def test_a_failed_run_says_how_much_needs_a_person_and_what_is_first(
         "1 of 2 lines need you, USD 7.00; 1 are done, USD 100.00. The first: june.csv row 3, Happy Music TODAY: process date "
         "2026-11-29 is a Sunday"
     )
-
-
-async def test_a_run_stopped_in_the_middle_goes_on_with_what_is_left(organization: Organization) -> None:
-    put(*three())
-    organization.fault("POST", "/v3/bills/bulk", "error", code="BDC_1001", status=422)
-    run = await pay_failing() if organization.requests() else None
-    assert run is None

@@ -8,6 +8,7 @@ import pytest
 
 from billcom.intent import Kind
 from billcom.journal import State
+from billcom.models.bank_account import BankAccount
 from billcom.runs.collection_run import NOT_EMAILED
 from billcom.runs.lines import Run, RunKind
 from billcom.runs.rows import CollectionRow
@@ -243,6 +244,26 @@ def test_two_accounts_for_one_customer_in_the_sheet_are_a_conflict() -> None:
     )
     assert (first.status, second.status) == ("planned", "conflict")
     assert "0021/…7654 further up in the sheet and 0021/…1222 here" in second.reason
+
+
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [
+        (
+            (account(), account(id="cba2")),
+            "has two alike bank accounts at BILL (cba1 0021/…7654, cba2 0021/…7654)",
+        ),
+        (
+            (account(), account(id="cba2", account_number=None)),
+            "has a bank account whose number BILL doesn't show (cba2)",
+        ),
+    ],
+)
+def test_an_account_of_the_sheet_that_cannot_be_told_from_bills_is_a_conflict(
+    held: tuple[BankAccount, ...], why: str
+) -> None:
+    only = line(charged(bank_account=ACCOUNT), bank_accounts={"0cu1": held})
+    assert (only.status, why in only.reason) == ("conflict", True)
 
 
 def test_an_account_can_only_be_added_to_a_customer_with_a_billing_address() -> None:
