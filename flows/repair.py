@@ -23,6 +23,7 @@ from billcom.once import was_sent_again
 from billcom.results import RepairResult, Resolution
 from flows.cases import decided
 from flows.reports import repair_report, repair_summary
+from tasks.approvals import expire_requests
 from tasks.attempts import check_again, list_open_attempts, list_watched, settle_attempt, settle_together
 from tasks.session import connect, load_settings
 
@@ -35,9 +36,9 @@ T = TypeVar("T")
 async def resolve_unknowns(on_case: CasePolicy = CasePolicy.ASK, credentials: str = "") -> RepairResult:
     """Settle every write of which nobody knows whether BILL acted; read again what may be there twice.
 
-    Sends nothing: what did not happen is sent by the next run of its own workflow. Made to be scheduled, daily
-    and before process dates: a payment that is too much can still be cancelled then. Ends Failed while anything
-    is left open.
+    Ends requests for approval that nobody answered in time, too. Sends nothing: what did not happen is sent by the
+    next run of its own workflow. Made to be scheduled, daily and before process dates: a payment that is too much
+    can still be cancelled then. Ends Failed while anything is left open.
 
     Args:
         on_case: What to do about a case that reading BILL can't decide.
@@ -49,6 +50,7 @@ async def resolve_unknowns(on_case: CasePolicy = CasePolicy.ASK, credentials: st
             await client.journal.head()
             resolutions = await _settle_all(client, on_case)
             resolutions += await _check_all(client, on_case)
+            await expire_requests(client)
             chain = str(await client.journal.head())
     except BillError as error:
         return Failed(message=f"{type(error).__name__}: {error}", data=error)  # pyright: ignore[reportReturnType] (a state, as Prefect takes it)
