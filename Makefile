@@ -2,7 +2,7 @@
 # Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-up test-slow faults faults-blind soak race bench check up lock clean python
+.PHONY: help demo test test-up test-slow faults faults-blind soak race kills bench check up lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
 FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
@@ -46,7 +46,7 @@ test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ct
 test-slow: ## Run the tests that take longer, test-up among them
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
 
-faults: .venv/installed ## Play every write against every fault (WORDS='"payment ·"' for some): ten minutes
+faults: .venv/installed ## Play every write against every fault (WORDS='"payment ·"' for some): a quarter of an hour
 	@$(ALONE) .venv/bin/python -m tests.faults $(WORDS)
 
 faults-blind: .venv/installed ## Show that the proof can fail: without looking, the same faults make duplicates
@@ -54,6 +54,9 @@ faults-blind: .venv/installed ## Show that the proof can fail: without looking, 
 
 soak: .venv/installed ## Play random runs, kills, faults and clock jumps (N=2000 steps, SEED=…)
 	@$(ALONE) .venv/bin/python -m tests.faults.soak --steps $(or $(N),2000) $(if $(SEED),--seed $(SEED))
+
+kills: .venv/installed ## Kill a payment run of 300 bills at any moment, then run it again (ROUNDS=20, SEED=…)
+	@$(ALONE) .venv/bin/python -m tests.faults.kills --rounds $(or $(ROUNDS),20) $(if $(SEED),--seed $(SEED))
 
 race: .venv/installed ## Have two processes race for one bill, 200 times
 	@$(ALONE) .venv/bin/python -m tests.faults.race

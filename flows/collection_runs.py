@@ -143,8 +143,9 @@ async def _carry_out(
     await publish(run, settings, client.journal, PLAN, ARTIFACT)
     if run.dry_run:
         return run
-    if any(item.charges and item.line.status is Status.PLANNED for item in planned):
-        await ensure_approved(client, run, prepared_by, fingerprint, approver)
+    moves_money = any(item.charges and item.line.status is Status.PLANNED for item in planned)
+    to_approve = run if moves_money else replace(run, lines=())
+    await ensure_approved(client, to_approve, prepared_by, fingerprint, approver)
     lines = await collect_all(client, planned, terms, await _progress(len(planned)))
     result = replace(run, lines=tuple(lines))
     check_totals(run.total, result)

@@ -96,22 +96,25 @@ class Books:
 
     def entries(self) -> list[Row]:
         """Return every row, oldest first, straight from the file."""
-        if not self.journal.exists():
-            return []
-        connection = sqlite3.connect(self.journal, timeout=30)
-        try:
-            rows = connection.execute(
-                "SELECT kind, subject, label, sequence, state, record_id, content FROM entries ORDER BY position"
-            ).fetchall()
-        except sqlite3.OperationalError:  # the first process was killed before it made the table
-            return []
-        finally:
-            connection.close()
+        what = "kind, subject, label, sequence, state, record_id, content"
+        rows = self._rows(f"SELECT {what} FROM entries ORDER BY position")
         return [Row(*row, amount=Decimal(json.loads(content).get("amount", 0))) for *row, content in rows]
 
     def claimed(self, kind: str) -> int:
         """Return how often a record of this kind was claimed."""
-        return sum(row.kind == kind and row.state == "SENDING" for row in self.entries())
+        rows = self._rows("SELECT count(*) FROM entries WHERE state = 'SENDING' AND kind = ?", kind)
+        return sum(number for (number,) in rows)
+
+    def _rows(self, query: str, *given: str) -> list[tuple[Any, ...]]:
+        if not self.journal.exists():
+            return []
+        connection = sqlite3.connect(self.journal, timeout=30)
+        try:
+            return connection.execute(query, given).fetchall()
+        except sqlite3.OperationalError:  # the first process was killed before it made the table
+            return []
+        finally:
+            connection.close()
 
     def records(self, kind: str) -> dict[str, Any]:
         """Return BILL's own records of a kind, by id."""

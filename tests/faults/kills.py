@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.house import House, open_house
-from tests.faults.payment_run import LIST_SECONDS, PaymentRun
+from tests.faults.payment_run import BILLS_EACH, LIST_SECONDS, VENDORS, Moment, PaymentRun
 from tests.faults.processes import Outcome
 from tests.faults.workbooks import Cells, differences, read_cells, take_fingerprint
 from tests.faults.worker import PRELOAD
@@ -28,6 +28,10 @@ RULES: dict[str, Any] = {
     "logins_per_hour": 10**6,
     "requests_per_hour": 10**9,
 }
+AT_A_WRITE = 0.5
+"""Share of the rounds that are killed once something was claimed and is about to be sent, or is being done."""
+
+MIDDLE_SECONDS = 2 * LATENCY_MS / 1000
 _MOST_RUNS = 8
 _MOST_SHOWN = 10
 _PHASES = ("reading", "vendors", "bills", "payments", "nothing: it had ended")
@@ -37,7 +41,7 @@ _PHASES = ("reading", "vendors", "bills", "payments", "nothing: it had ended")
 class Round:
     """What became of one payment run."""
 
-    seconds: float
+    moment: str = ""
     phase: str = ""
     asked: int = 0
     duplicated: int = 0
@@ -53,30 +57,25 @@ class Round:
 
     def __str__(self) -> str:
         """Return it in one line."""
-        said = (
-            f"killed at {self.seconds:5.2f} s during {self.phase:21}"
-            if self.phase
-            else "not killed".ljust(44)
-        )
+        killed = f"killed {self.moment}, during {self.phase}" if self.moment else "not killed"
         verdict = "DEVIATES" if self.deviates else "as expected"
-        return f"{said} runs {len(self.runs)}  {_figures([self])}  {verdict}"
+        return f"{killed:58} runs {len(self.runs)}  {_figures([self])}  {verdict}"
 
 
-def undisturbed(house: House, name: str, wanted: Cells | None = None) -> tuple[Round, Cells]:
-    """Run the sheet once, from the first to the last; return what came of it, and its workbook."""
-    run = PaymentRun(house, name)
+def undisturbed(house: House, name: str, wanted: Cells | None = None) -> tuple[Round, Cells, float]:
+    """Run the sheet once, from the first to the last; return what came of it, its workbook, and its seconds."""
+    run, round_ = PaymentRun(house, name), Round()
     started = time.monotonic()
     outcome = run.finish(run.start())
-    round_ = Round(time.monotonic() - started)
-    return round_, _judged(run, outcome, round_, wanted)
+    seconds = time.monotonic() - started
+    return round_, _judged(run, outcome, round_, wanted), seconds
 
 
-def killed(house: House, name: str, moment: float, wanted: Cells) -> Round:
+def killed(house: House, name: str, moment: Moment, wanted: Cells) -> Round:
     """Kill the run at this moment, then bring it to its end; a person answers truthfully what is asked."""
-    run, round_ = PaymentRun(house, name), Round(moment)
-    started = time.monotonic()
+    run, round_ = PaymentRun(house, name), Round(str(moment))
     running = run.start()
-    run.kill_after(running, moment, started)
+    run.kill(running, moment)
     outcome = run.finish(running)
     round_.phase = _PHASES[-1] if outcome.exit == 0 else run.phase()
     outcome = run.finish(run.start())
@@ -107,6 +106,18 @@ def _judged(run: PaymentRun, outcome: Outcome, round_: Round, wanted: Cells | No
     return every[-1]
 
 
+def any_moment(chance: random.Random, first: float, last: float, seconds: float) -> Moment:
+    """Return a moment in the middle of a write, or between two shares of the time a run takes.
+
+    Each round has its own share, so that few rounds reach all of the run.
+    """
+    if chance.random() < AT_A_WRITE:
+        kind = chance.choice(("vendor", "bill", "payment", "payment"))
+        claims = chance.randrange(VENDORS // 2 if kind == "vendor" else VENDORS * BILLS_EACH)
+        return Moment(kind=kind, claims=claims, more_seconds=chance.random() ** 4 * MIDDLE_SECONDS)
+    return Moment(seconds=chance.uniform(first, last) * seconds)
+
+
 def main() -> int:
     """Play the rounds; print a line for each and the totals; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.kills", description=__doc__)
@@ -116,13 +127,12 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     started, chance = time.monotonic(), random.Random(options.seed)
     with open_house(PRELOAD, **RULES) as house:
-        _, wanted = undisturbed(house, "first")  # slower than those after it: it warms everything up
-        whole, _ = undisturbed(house, "undisturbed", wanted)
-        print(f"{whole.seconds:.2f} s, {len(wanted)} cells  {_show(whole)}", flush=True)
+        _, wanted, _ = undisturbed(house, "first")  # slower than those after it: it warms everything up
+        whole, _, seconds = undisturbed(house, "undisturbed", wanted)
+        print(f"{seconds:.2f} s, {len(wanted)} cells  {_show(whole)}", flush=True)
         rounds: list[Round] = []
         for number in range(1, options.rounds + 1):
-            # Anywhere in its own share of the run, so that few rounds reach all of it.
-            moment = chance.uniform(number - 1, number) / options.rounds * whole.seconds
+            moment = any_moment(chance, (number - 1) / options.rounds, number / options.rounds, seconds)
             rounds.append(killed(house, f"round-{number}", moment, wanted))
             print(f"round {number:3}  {_show(rounds[-1])}", flush=True)
     phases = Counter(round_.phase for round_ in rounds)

@@ -34,7 +34,7 @@ _PHASES = {
     "/v3/vendors/*/bank-account": "vendors",
 }
 _GONE = ("CANCELLED", "CANCELED", "VOID", "VOIDED")
-_POLL_SECONDS = 0.002
+_POLL_SECONDS = 0.0005
 _ASKED = re.compile(r"payment (00n\w{17})")
 
 

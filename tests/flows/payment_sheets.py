@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -81,13 +81,15 @@ def put_bytes(content: bytes, name: str = JUNE, folder: str = "input") -> str:
 
 async def pay(source: str = JUNE, **changes: Any) -> Run:
     """Run a sheet for good."""
-    return await pay_bills(source, **({"dry_run": False, "code_from": CodeSource.LOCAL_PHONE} | changes))
+    return await cast("Any", pay_bills)(
+        source, **({"dry_run": False, "code_from": CodeSource.LOCAL_PHONE} | changes)
+    )
 
 
 async def pay_due(**changes: Any) -> Run:
     """Run what is due within 30 days for good."""
     given = {"due_within_days": 30, "dry_run": False, "code_from": CodeSource.LOCAL_PHONE}
-    return await pay_due_bills(**(given | changes))
+    return await cast("Any", pay_due_bills)(**(given | changes))
 
 
 async def pay_failing(**changes: Any) -> Run:

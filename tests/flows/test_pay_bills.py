@@ -114,6 +114,6 @@ async def test_a_failed_run_says_how_much_needs_a_person_and_what_is_first(
     state: Any = await pay(return_state=True)
     assert state.type is StateType.FAILED
     assert str(state.message).startswith(
-        "1 of 2 lines need you, USD 7.00; 1 are done, USD 100.00. The first: june.csv row 3, Happy Music TODAY: process date "
-        "2026-11-29 is a Sunday"
+        "1 of 2 lines need you, USD 7.00; 1 are done, USD 100.00. The first: june.csv row 3, Happy Music TODAY: "
+        "process date 2026-11-29 is a Sunday"
     )

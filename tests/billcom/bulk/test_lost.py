@@ -17,6 +17,7 @@ from billcom.errors import (
 )
 from billcom.intent import CHUNK
 from billcom.journal import State
+from billcom.lookup.payments import payment_reference
 from billcom.reference import chunk_reference
 from tests.billcom.build import pay
 from tests.billcom.bulk.many import (
@@ -231,6 +232,21 @@ async def test_a_payment_that_was_cancelled_while_its_answer_was_lost_is_a_confl
     (again,) = errors(await wanted.once(trusted)).values()
     assert "is CANCELLED (CANCELED)" in str(again)
     assert controls.sent("POST", PAYMENTS) == [wanted.send]
+
+
+async def test_a_cancelled_payment_is_not_noted_as_that_of_an_attempt_that_was_never_sent(
+    trusted: BillClient, controls: Controls
+) -> None:
+    paid = await make_bills(trusted, 1)
+    wanted = await payments_of(trusted, paid)
+    await wanted.note(trusted, State.SENDING, State.NOT_SENT)
+    theirs = await pay(trusted, paid[0], transaction_number=payment_reference(trusted, paid[0].id, ""))
+    await trusted.payments.cancel(theirs.id)
+    controls.advance(minutes=1).forget()
+    (error,) = errors(await wanted.once(trusted)).values()
+    assert type(error) is ConflictError and error.record_id == theirs.id
+    assert controls.sent("POST") == []
+    assert await wanted.states(trusted) == [["SENDING", "NOT_SENT"]]
 
 
 async def test_a_payment_that_was_made_and_cancelled_asks_for_a_label(

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from billcom import BillClient
+from billcom.bulk.once import once_each
 from billcom.errors import BillError, CaseError, ConflictError, OutcomeUnknownError
 from billcom.journal import State
 from billcom.standing import PAST_OTHERS
@@ -104,6 +106,24 @@ async def test_while_bill_has_not_answered_others_wait_for_it(
     assert made(found) == [False, False]
     assert ids(await sending) | ids(found) == ids(await wanted.once(one))
     assert controls.acted() == [wanted.send]
+
+
+async def test_what_moves_on_while_it_is_watched_is_read_again(bill: BillClient) -> None:
+    wanted = vendors(1)
+    await wanted.note(bill, State.SENDING)
+    record = await make_vendor(bill, name="Vendor 01")
+    looks: list[int] = []
+    chunk = wanted.chunk_for(bill)
+
+    async def look(_some: Sequence[Any], _lasts: Any) -> dict[str, Any]:
+        looks.append(1)
+        if len(looks) == 2:
+            await wanted.note(bill, State.DONE, record_id=record.id)
+        return {}
+
+    results = await once_each(bill, replace(chunk, look=look))
+    assert (ids(results), made(results), len(looks)) == ({"vendor 01": record.id}, [False], 2)
+    assert await wanted.states(bill) == [["SENDING", "DONE"]]
 
 
 async def test_a_bill_that_another_process_pays_meanwhile_is_its_payment_and_no_conflict(
