@@ -29,7 +29,7 @@ from billcom.runs.report import run_outcome
 _GRACE = timedelta(days=1)
 """Prefect waits longer than the request does: whoever answers late is told so, and the journal notes it."""
 
-_ASK = """**{who} to approve {kind} {name}: {count} payments, USD {amount}.** Prepared by {prepared_by}.
+_ASK = """**{who} to approve {kind} {name}: {count} in all, USD {amount}.** Prepared by {prepared_by}.
 
 {outcome}
 
@@ -46,8 +46,8 @@ _OLDEST_CODE = timedelta(minutes=15)
 class Answer(StrEnum):
     """What an approver says."""
 
-    APPROVE = "approve: pay exactly this"
-    DENY = "deny: nothing of it is paid"
+    APPROVE = "approve: exactly this"
+    DENY = "deny: no money moves"
 
 
 class ApprovalForm(RunInput):
@@ -72,21 +72,22 @@ async def ensure_approved(
     """
     settings, journal = client.settings, client.journal
     answers = await _typed_answers(client)
-    if not run.total_of(Status.PLANNED).count:
+    moving = [line for line in run.lines if line.moves_money]
+    if not any(line.status is Status.PLANNED for line in moving):
         return
     if fingerprint and fingerprint != run.fingerprint:
         raise ApprovalError(
             f"{fingerprint} is not the fingerprint of this plan, which is {run.fingerprint}: it has changed since, or "
-            "is another; nothing was paid. Look at the plan, then approve it by its own"
+            "is another; no money moved. Look at the plan, then approve it by its own"
         )
-    total = Total.of(line for line in run.lines if line.is_asked)
+    total = Total.of(line for line in moving if line.is_asked)
     needed = approval.approvals_needed(settings, total)
     if not needed:
         return
     before = await approval.expire(journal, run.fingerprint)
     if before.is_expired and any(answer.request.startswith(run.fingerprint) for answer in answers):
         raise ApprovalError(
-            f"the request to approve {run.fingerprint} had expired when it was answered; nothing was paid. Run again "
+            f"the request to approve {run.fingerprint} had expired when it was answered; no money moved. Run again "
             "to ask anew"
         )
     request = await approval.request(
@@ -102,13 +103,13 @@ async def ensure_approved(
     if stands.is_denied:
         raise ApprovalError(
             f"{run.fingerprint} was denied by {stands.denied_by}{f': {stands.comment}' if stands.comment else ''}; "
-            "nothing was paid. Correct the plan, or run again to ask anew"
+            "no money moved. Correct the plan, or run again to ask anew"
         )
     left = stands.needed - len(stands.approvers)
     if deployment.id:
         await _suspend(client, run, request, left, not_taken)
     raise ApprovalError(
-        f"{run.kind} {run.name} needs {left} more to approve it, USD {display(total.amount)}; nothing was paid. "
+        f"{run.kind} {run.name} needs {left} more to approve it, USD {display(total.amount)}; no money moved. "
         f"Look at the plan, then run again with --approve {run.fingerprint} --approver NAME"
     )
 

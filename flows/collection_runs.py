@@ -19,7 +19,7 @@ from billcom.inputs import CodeSource
 from billcom.runs.charges import PlannedInvoice
 from billcom.runs.collection_run import plan_collection
 from billcom.runs.due_invoices import plan_due_invoices
-from billcom.runs.lines import Run, RunKind, Status, Total
+from billcom.runs.lines import Run, RunKind, Total
 from billcom.runs.totals import check_totals
 from billcom.tables.collection_runs import read_collection_run
 from flows.approval import ensure_approved
@@ -142,10 +142,8 @@ async def _carry_out(
     settings = client.settings
     await publish(run, settings, client.journal, PLAN, ARTIFACT)
     if run.dry_run:
-        return run
-    moves_money = any(item.charges and item.line.status is Status.PLANNED for item in planned)
-    to_approve = run if moves_money else replace(run, lines=())
-    await ensure_approved(client, to_approve, prepared_by, fingerprint, approver)
+        return await ended(run)
+    await ensure_approved(client, run, prepared_by, fingerprint, approver)
     lines = await collect_all(client, planned, terms, await _progress(len(planned)))
     result = replace(run, lines=tuple(lines))
     check_totals(run.total, result)

@@ -70,7 +70,7 @@ async def test_a_run_over_the_threshold_is_paid_once_its_fingerprint_is_approved
     put(*three())
     fingerprint = (await planned()).fingerprint
     assert await approval_rows() == []
-    told = f"payment run june needs 1 more to approve it, USD 600.00; nothing was paid. .* --approve {fingerprint} "
+    told = f"payment run june needs 1 more to approve it, USD 600.00; no money moved. .* --approve {fingerprint} "
     await refused(organization, told, prepared_by="Pat")
     run = await pay(prepared_by="Pat", approve=fingerprint, approver="Ada")
     assert (statuses(run), paid_amounts(organization)) == (["done"] * 3, ALL)

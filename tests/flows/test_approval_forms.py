@@ -119,7 +119,7 @@ async def test_a_denied_run_fails_and_pays_nothing(organization: Organization) -
     put(*three())
     run_id = await asked()
     await answered(run_id, answer=Answer.DENY.value, approver="Ada", comment="not this week")
-    assert "was denied by Ada: not this week; nothing was paid. Correct the plan" in await ended(run_id)
+    assert "was denied by Ada: not this week; no money moved. Correct the plan" in await ended(run_id)
     assert organization.writes() == []
     assert await states() == [("request", "NOT_SENT"), ("Ada", "REJECTED"), ("request", "REJECTED")]
 
@@ -179,7 +179,7 @@ async def test_a_denial_needs_no_code(organization: Organization) -> None:
     put(*three())
     run_id = await asked()
     await answered(run_id, answer=Answer.DENY.value, approver="Cy")
-    assert "was denied by Cy; nothing was paid" in await ended(run_id)
+    assert "was denied by Cy; no money moved" in await ended(run_id)
     assert organization.writes() == []
 
 
@@ -209,7 +209,7 @@ async def test_an_answer_after_the_request_expired_ends_the_run(
     run_id = await asked()
     monkeypatch.setenv("BILL_NOW", "2026-11-26T15:00:01+00:00")  # three days later, and a second
     await answered(run_id, **YES, approver="Ada")
-    assert "had expired when it was answered; nothing was paid. Run again to ask anew" in await ended(run_id)
+    assert "had expired when it was answered; no money moved. Run again to ask anew" in await ended(run_id)
     assert organization.writes() == []
     assert await states() == [("request", "NOT_SENT"), ("request", "RELEASED")]
     assert await typed(run_id) == []

@@ -95,6 +95,11 @@ class RunLine:
         return _GROUPS[self.status]
 
     @property
+    def moves_money(self) -> bool:
+        """Whether money leaves or is drawn for it, on some day; else an invoice is only sent."""
+        return self.day is not None
+
+    @property
     def is_asked(self) -> bool:
         """Whether it is part of what is approved: to be done, being done, or done by this identity before."""
         return self.status in (Status.PLANNED, Status.DONE, Status.BEFORE, Status.FAILED, Status.OPEN)
