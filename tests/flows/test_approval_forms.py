@@ -23,13 +23,16 @@ from flows.approval import Answer
 from flows.payment_runs import pay_due_bills
 from tests.flows.deployed import deployed_run, go_on, read_run, typed
 from tests.flows.payment_sheets import bill_by_hand, paid_amounts, put, row, three, vendor_by_hand
-from tests.organization import MONDAY, Organization
+from tests.organization import Organization
 from tests.pauses import answer, question
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect")]
 
 ALL = [Decimal(100), Decimal(200), Decimal(300)]
 YES = {"answer": Answer.APPROVE.value}
+NOW = "2026-11-23T15:00:15+00:00"
+"""When every run here begins: in the middle of a code's half minute."""
+
 RUN = {
     "source": "june.csv",
     "dry_run": False,
@@ -39,9 +42,10 @@ RUN = {
 
 
 @pytest.fixture(autouse=True)
-def over_500(monkeypatch: pytest.MonkeyPatch) -> None:
+def over_500(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for approval of more than 500 dollars."""
     monkeypatch.setenv("BILL_APPROVAL_AMOUNT", "500")
+    monkeypatch.setenv("BILL_NOW", NOW)
 
 
 async def asked(**changes: Any) -> UUID:
@@ -82,7 +86,7 @@ async def enrolled(name: str) -> TOTP:
 
 def code(phone: TOTP, later_seconds: int = 0) -> str:
     """Return the code of the moment all runs here begin at, or of a later or earlier one."""
-    return phone.at(dt.datetime.fromisoformat(MONDAY) + dt.timedelta(seconds=later_seconds))
+    return phone.at(dt.datetime.fromisoformat(NOW) + dt.timedelta(seconds=later_seconds))
 
 
 async def text_of(run_id: UUID) -> str:
@@ -207,7 +211,7 @@ async def test_an_answer_after_the_request_expired_ends_the_run(
 ) -> None:
     put(*three())
     run_id = await asked()
-    monkeypatch.setenv("BILL_NOW", "2026-11-26T15:00:01+00:00")  # three days later, and a second
+    monkeypatch.setenv("BILL_NOW", "2026-11-26T15:10:00+00:00")  # three days later, and ten minutes
     await answered(run_id, **YES, approver="Ada")
     assert "had expired when it was answered; no money moved. Run again to ask anew" in await ended(run_id)
     assert organization.writes() == []
