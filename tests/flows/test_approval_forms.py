@@ -106,7 +106,7 @@ async def test_a_run_is_suspended_answered_and_pays_once(organization: Organizat
     assert organization.writes() == []
     text = await text_of(run_id)
     assert text.startswith(
-        "**One person is to approve payment run june: 3 payments, USD 600.00.** Prepared by Pat.\n\n"
+        "**One person is to approve payment run june: 3 in all, USD 600.00.** Prepared by Pat.\n\n"
         "USD 600.00 in 3 payments to be made: funds leave on 2026-11-24.\n\nFingerprint `"
     )
     assert "Answer by 2026-11-26 10:00 EST" in text
@@ -250,7 +250,7 @@ async def test_a_sheet_that_was_changed_while_its_run_waited_is_asked_for_anew(
     await answered(run_id, **YES, approver="Ada")
     await suspended(run_id)
     text = await text_of(run_id)
-    assert "4 payments, USD 5,600.00" in text
+    assert "4 in all, USD 5,600.00" in text
     assert "**The last answer was not taken:** it was for the plan as it was before" in text
     assert _fingerprint(text) != _fingerprint(before)
     assert organization.writes() == []
@@ -270,7 +270,7 @@ async def test_a_bill_that_was_changed_at_bill_while_its_run_waited_is_asked_for
     organization.record("PATCH", f"bills/{bill_id}", {"billLineItems": [{"id": line, "amount": 900.0}]})
     await answered(run_id, **YES, approver="Ada")
     assert (await go_on(run_id, pay_due_bills)).name == "Suspended"
-    assert "1 payments, USD 900.00" in await text_of(run_id)
+    assert "1 in all, USD 900.00" in await text_of(run_id)
     assert organization.records("payments") == []
     await answered(run_id, **YES, approver="Ada")
     assert (await go_on(run_id, pay_due_bills)).type is StateType.COMPLETED

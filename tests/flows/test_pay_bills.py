@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from prefect import flow
 from prefect.client.schemas.objects import StateType
 
+from billcom.errors import InputError
+from billcom.journal import Journal
 from billcom.runs.lines import Status, Total
+from billcom.settings import Settings
 from flows.payment_runs import pay_bills
+from flows.run_reports import RESULT, publish
 from tests.flows.payment_sheets import (
     TOGETHER,
     artifact,
@@ -117,3 +124,27 @@ async def test_a_failed_run_says_how_much_needs_a_person_and_what_is_first(
         "1 of 2 lines need you, USD 7.00; 1 are done, USD 100.00. The first: june.csv row 3, Happy Music TODAY: "
         "process date 2026-11-29 is a Sunday"
     )
+
+
+async def test_where_no_plan_can_be_left_nothing_is_made(organization: Organization) -> None:
+    put(*three())
+    Path("output").touch()
+    with pytest.raises(
+        InputError, match=r"BILL_OUTPUT_DIR '.*output': can't be written \(.*make it writable"
+    ):
+        await pay()
+    assert organization.writes() == []
+
+
+async def test_a_result_is_told_even_where_its_workbook_cant_be_left(organization: Organization) -> None:
+    run = await pay_bills(put(*three()))
+    paid = replace(run, dry_run=False, lines=tuple(replace(line, status=Status.DONE) for line in run.lines))
+    settings = Settings.load(output_dir=Path("input", "june.csv"))
+
+    @flow
+    async def telling() -> str:
+        return await publish(paid, settings, Journal(settings), RESULT, "payment-run")
+
+    assert await telling() == ""
+    assert "3 paid USD 600.00" in str((await artifact("payment-run")).description)
+    assert organization.writes() == []

@@ -57,8 +57,7 @@ class _Stop(Exception):
 
 def plan_rows(rows: Sequence[PaymentRow], books: PaymentBooks) -> list[PlannedPayment]:
     """Return what a sheet's rows come to, in their order."""
-    planner = _Planner(books)
-    return _held_together([planner.plan_row(row) for row in rows], books)
+    return _held_together([*map(_Planner(books).plan_row, rows)], books)
 
 
 def plan_bills(
@@ -71,14 +70,17 @@ def plan_bills(
 
 
 def _held_together(planned: Sequence[PlannedPayment], books: PaymentBooks) -> list[PlannedPayment]:
-    """Return the lines after the guards that compare them with one another."""
-    lines = within_bills([item.line for item in planned], [_open_for_part(item) for item in planned])
-    lines = held_by_caps(lines, [item.vendor.id if item.vendor else "" for item in planned], books)
-    return [replace(item, line=line) for item, line in zip(planned, lines, strict=True)]
+    """Return the lines after the guards on them together; what has a reason is stopped, or claimed already."""
+    numbers = [number for number, item in enumerate(planned) if not item.line.reason]
+    items = [planned[number] for number in numbers]
+    lines = within_bills([item.line for item in items], [_open_for_part(item) for item in items])
+    lines = held_by_caps(lines, [item.vendor.id if item.vendor else "" for item in items], books)
+    held = dict(zip(numbers, lines, strict=True))
+    return [replace(item, line=held.get(number, item.line)) for number, item in enumerate(planned)]
 
 
 def _open_for_part(item: PlannedPayment) -> Decimal | None:
-    if not item.is_part or item.row is None or item.line.reason:  # a reason: BILL may have acted on it
+    if not item.is_part or item.row is None:
         return None
     return item.bill.open_amount if item.bill is not None else item.row.bill_amount
 
@@ -294,8 +296,7 @@ class _Planner:
 
     def _check_day(self, planned: PlannedPayment) -> None:
         day = planned.line.asked_day
-        reason = process_date_problem(day, self._books.today) if day else None
-        if reason:
+        if day and (reason := process_date_problem(day, self._books.today)):
             raise _Stop(Status.CONFLICT, f"process date {day} {reason}: correct Process date")
 
     def _check_lines(self, row: PaymentRow) -> None:

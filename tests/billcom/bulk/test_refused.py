@@ -239,6 +239,18 @@ async def test_a_number_that_bill_has_alone_is_looked_for_among_all_it_holds(
         assert await wanted.states(bill) == [["SENDING", "REJECTED"]]
 
 
+async def test_a_number_that_bill_has_for_days_is_found_when_it_stands_alone(
+    bill: BillClient, new_client: NewClient, controls: Controls
+) -> None:
+    new = new_bills([vendor.id for vendor in await make_vendors(bill)], 2)
+    old = await bill.bills.create(new[0])
+    controls.rules("permissive", duplicate_bill_number="refuse").advance(days=3)
+    later = await new_client(now="2026-11-26T15:00:00+00:00")
+    results = await bills_of(new).once(later)
+    assert made(results) == [False, True]
+    assert old.id in ids(results).values()
+
+
 async def test_a_number_that_only_another_bill_has_is_refused(bill: BillClient, controls: Controls) -> None:
     controls.fault("error", "POST", BILLS, code="BDC_1171", status=422, times=99)
     wanted = bills_of(new_bills([vendor.id for vendor in await make_vendors(bill)], 2))

@@ -13,7 +13,7 @@ from billcom.bulk.once import once_each
 from billcom.errors import BillError, CaseError, ConflictError, OutcomeUnknownError
 from billcom.journal import State
 from billcom.standing import PAST_OTHERS
-from tests.billcom.build import new_vendor
+from tests.billcom.build import make_vendor, new_vendor
 from tests.billcom.bulk.many import (
     MAKE,
     PAYMENTS,
