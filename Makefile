@@ -50,7 +50,8 @@ faults: .venv/installed ## Play every write against every fault (WORDS='"payment
 	@$(ALONE) .venv/bin/python -m tests.faults $(WORDS)
 
 faults-blind: .venv/installed ## Show that the proof can fail: without looking, the same faults make duplicates
-	@$(ALONE) .venv/bin/python -m tests.faults --blind $(or $(WORDS),"acted, answer dropped" "killed while")
+	@$(ALONE) .venv/bin/python -m tests.faults --blind $(or $(WORDS),$(BLIND_WORDS))
+BLIND_WORDS = "acted, answer dropped" "killed while"
 
 soak: .venv/installed ## Play random runs, kills, faults and clock jumps (N=2000 steps, SEED=…)
 	@$(ALONE) .venv/bin/python -m tests.faults.soak --steps $(or $(N),2000) $(if $(SEED),--seed $(SEED))

@@ -26,7 +26,7 @@ from billcom.runs.lines import RunLine, Status
 from billcom.runs.new_records import new_bill, new_vendor
 from billcom.runs.payment_run import PlannedPayment, with_payment
 from billcom.runs.rows import PaymentRow
-from flows.stages import AT_ONCE, Stage
+from flows.stages import AT_ONCE, Stage, close_all
 from flows.trust import trusted
 from tasks.bills import create_bills, read_bills
 from tasks.payments import pay_part, pay_together
@@ -98,15 +98,14 @@ class _Paying:
                 self._account_stage.put(numbers)
             else:
                 self._with_vendor(numbers, first.vendor)
-        for stage in (
+        await close_all(
             self._vendor_stage,
             self._account_stage,
             self._bill_stage,
             self._payment_stage,
             self._part_stage,
             self._last_stage,
-        ):
-            await stage.close()
+        )
         await self._progress(len(self._lines))
         return self._lines
 

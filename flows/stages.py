@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 AT_ONCE = 6
 """Chunks worked on at the same time: three on their way to BILL, and the next three made ready."""
@@ -22,6 +22,18 @@ async def both(one: Awaitable[A], other: Awaitable[B]) -> tuple[A, B]:
         if isinstance(result, BaseException):
             raise result
     return cast("tuple[A, B]", given)
+
+
+async def close_all(*stages: Stage[Any]) -> None:
+    """Close stages in their order, all of them whatever one raises; raise then the first of it."""
+    raised: list[BaseException] = []
+    for stage in stages:
+        try:
+            await stage.close()
+        except Exception as error:  # noqa: BLE001 (raised below, once nothing is under way any more)
+            raised.append(error)
+    if raised:
+        raise raised[0]
 
 
 class Stage(Generic[I]):
@@ -49,11 +61,13 @@ class Stage(Generic[I]):
             self._start(self._key(item))
 
     async def close(self) -> None:
-        """Work on what is left, and return when all of it is done. Raises what the work raised."""
+        """Work on what is left, and return when all of it is done. Raises then what the work raised first."""
         for key in list(self._waiting):
             if self._waiting[key]:
                 self._start(key)
-        await asyncio.gather(*self._running)
+        for result in await asyncio.gather(*self._running, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
     def _start(self, key: Hashable) -> None:
         self._running.append(asyncio.create_task(self._do(self._waiting.pop(key))))

@@ -55,7 +55,9 @@ async def write_output(settings: Settings, name: str, content: bytes) -> str:
         raise InputError(
             [
                 Problem(
-                    "BILL_OUTPUT_DIR", str(folder), f"can't be written ({error.strerror or error}): make it writable"
+                    "BILL_OUTPUT_DIR",
+                    str(folder),
+                    f"can't be written ({error.strerror or error}): make it writable",
                 )
             ]
         ) from error
