@@ -21,7 +21,7 @@ from billcom.runs.charges import PlannedInvoice, with_charge
 from billcom.runs.collection_run import NOT_EMAILED, customer_input, invoice_input
 from billcom.runs.lines import RunLine, Status
 from billcom.runs.rows import CollectionRow
-from flows.stages import AT_ONCE, Stage
+from flows.stages import AT_ONCE, Stage, close_all
 from flows.trust import trusted
 from tasks.customers import authorize_charge, create_customer, create_customer_bank_account
 from tasks.invoices import create_invoice, email_invoice, read_invoices
@@ -84,14 +84,13 @@ class _Collecting:
                 self._customer_stage.put(numbers)
             else:
                 self._with_customer(numbers, customer)
-        for stage in (
+        await close_all(
             self._customer_stage,
             self._account_stage,
             self._invoice_stage,
             self._charge_stage,
             self._last_stage,
-        ):
-            await stage.close()
+        )
         await self._progress(len(self._lines))
         return self._lines
 

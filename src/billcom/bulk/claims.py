@@ -62,10 +62,7 @@ class Claims(Generic[T]):
         self.lost |= dict.fromkeys(claims, error)
         note = type(error).__name__
         rows = [NewEntry(claim.identity, claim, State.UNKNOWN, note=note) for claim in claims.values()]
-        try:
-            await self._journal.append(*rows)
-        except JournalError as journal_error:
-            raise self._unnoted(claims, journal_error) from journal_error
+        await self._journal.append(*rows)
 
     async def record(self, claims: Mapping[str, Entry], made: Mapping[str, T]) -> dict[str, CaseError]:
         """Note what was made; return the cases of those that another process has sent too."""

@@ -10,7 +10,14 @@ import pytest
 
 from billcom import BillClient
 from billcom.bulk.once import once_each
-from billcom.errors import BillError, CaseError, ConflictError, OutcomeUnknownError
+from billcom.errors import (
+    BillError,
+    CaseError,
+    ConflictError,
+    NotPermittedError,
+    OutcomeUnknownError,
+    UnsettledError,
+)
 from billcom.journal import State
 from billcom.standing import PAST_OTHERS
 from tests.billcom.build import make_vendor, new_vendor
@@ -310,6 +317,19 @@ async def test_a_refusal_after_one_was_sent_again_closes_the_others(
         ["SENDING", "REJECTED", "SENDING", "DONE"],
         ["SENDING", "REJECTED", "SENDING", "DONE"],
     ]
+
+
+async def test_a_refusal_says_nothing_of_one_that_was_sent_again(
+    trusted: BillClient, controls: Controls
+) -> None:
+    wanted = await payments(trusted)
+    first, *others = wanted.subjects(trusted)
+    controls.fault("error", "POST", PAYMENTS, code="BDC_1150", status=422, times=9)
+    results = await giving_up(wanted, trusted, State.NOT_SENT, State.SENDING, only=first).once(trusted)
+    assert {subject: type(error) for subject, error in errors(results).items()} == {
+        first: UnsettledError,
+        **dict.fromkeys(others, NotPermittedError),
+    }
 
 
 async def test_a_payment_that_was_sent_with_others_is_found_by_who_asks_for_it_alone(
