@@ -97,7 +97,7 @@ def payment_chunk(
         made = await client.payments.create_many(
             request.model_copy(update={"payments": parts, "transaction_number": reference})
         )
-        return {bill_id: payment for payment in made for bill_id in payment.bill_ids if bill_id in bills}
+        return {bill_id: payment for payment in made for bill_id in payment.bill_ids}
 
     return Chunk(Kind.PAYMENT, intents, look, send, hold, named_bills)
 

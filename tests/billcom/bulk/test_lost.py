@@ -230,16 +230,19 @@ async def test_a_payment_that_was_cancelled_while_its_answer_was_lost_is_a_confl
 async def test_a_cancelled_payment_is_not_noted_as_that_of_an_attempt_that_was_never_sent(
     trusted: BillClient, controls: Controls
 ) -> None:
-    paid = await make_bills(trusted, 1)
+    paid = await make_bills(trusted, 2)
     wanted = await payments_of(trusted, paid)
     await wanted.note(trusted, State.SENDING, State.NOT_SENT)
     theirs = await pay(trusted, paid[0], transaction_number=payment_reference(trusted, paid[0].id, ""))
     await trusted.payments.cancel(theirs.id)
     controls.advance(minutes=1).forget()
-    (error,) = errors(await wanted.once(trusted)).values()
-    assert type(error) is ConflictError and error.record_id == theirs.id
-    assert controls.sent("POST") == []
-    assert await wanted.states(trusted) == [["SENDING", "NOT_SENT"]]
+    results = await wanted.once(trusted)
+    ((subject, error),) = errors(results).items()
+    assert (subject, type(error)) == (paid[0].id, ConflictError)
+    assert isinstance(error, ConflictError) and error.record_id == theirs.id
+    assert list(ids(results)) == [paid[1].id]
+    assert [row.state.value for row in (await wanted.rows(trusted))[paid[0].id]] == ["SENDING", "NOT_SENT"]
+    assert controls.acted() == [wanted.send]
 
 
 async def test_a_payment_that_was_made_and_cancelled_asks_for_a_label(

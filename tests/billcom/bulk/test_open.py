@@ -30,21 +30,11 @@ from tests.billcom.bulk.many import (
     vendors,
 )
 from tests.billcom.controls import Controls
-from tests.billcom.test_client import LOST
 from tests.billcom.test_once import spoil
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("permissive")]
 
 each_kind = pytest.mark.parametrize("kind", MAKE)
-# Right away, then after growing parts of the settle time.
-LOOKS = 9
-DONE_BUT_LOST = [how for how, (_, acted) in LOST.items() if acted]
-NOT_DONE = [how for how, (_, acted) in LOST.items() if not acted]
-
-
-def queries(controls: Controls, path: str) -> list[str]:
-    """Return what lists of a path were asked for, without times and ids."""
-    return [row["query"] for row in controls.journal() if (row["method"], row["path"]) == ("GET", path)]
 
 
 async def test_who_only_reads_settles_too_and_sends_nothing(trusted: BillClient, controls: Controls) -> None:
@@ -171,6 +161,26 @@ async def test_a_journal_that_fails_after_sending_never_says_that_nothing_was_se
     path.write_bytes(whole[0])
     assert made(await wanted.once(trusted)) == [False, False, False]
     assert controls.sent("POST") == [wanted.send]
+
+
+async def test_an_answer_that_is_lost_together_with_the_journal_is_not_called_unsent(
+    trusted: BillClient,
+) -> None:
+    wanted = await payments(trusted)
+
+    def wrap(send: Any) -> Any:
+        async def send_then_lose(some: Sequence[Any], reference: str) -> Any:
+            await send(some, reference)
+            await trusted.journal.close()
+            spoil(trusted)
+            raise OutcomeUnknownError("the answer was lost")
+
+        return send_then_lose
+
+    results = await wanted.sending(wrap).once(trusted)
+    assert [(type(e), str(e)) for e in errors(results).values()] == [
+        (OutcomeUnknownError, "the answer was lost")
+    ] * 3
 
 
 async def test_what_is_open_with_other_content_is_a_conflict(trusted: BillClient, controls: Controls) -> None:

@@ -86,7 +86,10 @@ async def test_a_payment_that_bill_combined_is_the_payment_of_each_of_its_bills(
     bills = [*await combining_bills(trusted, 3), *await make_bills(trusted, 2)]
     if lost:
         controls.fault("act_then_drop", "POST", PAYMENTS)
-    results = await (await payments_of(trusted, bills)).once(trusted)
+    wanted = await payments_of(trusted, bills)
+    controls.forget()
+    results = await wanted.once(trusted)
+    assert lost or controls.sent() == [wanted.send]
     assert made(results) == [True] * 5
     (combined,) = {ids(results)[bill.id] for bill in bills[:3]}
     assert len(set(ids(results).values())) == 3
