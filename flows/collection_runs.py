@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Annotated, Any
 
 from prefect import flow
-from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from pydantic import Field
 
 from billcom.client import BillClient
-from billcom.errors import BillError, InputError, Problem
+from billcom.errors import BillError
 from billcom.inputs import CodeSource
 from billcom.runs.charges import PlannedInvoice
 from billcom.runs.collection_run import plan_collection
@@ -25,6 +23,7 @@ from billcom.tables.collection_runs import read_collection_run
 from flows.approval import ensure_approved
 from flows.collecting import CollectionTerms, collect_all
 from flows.collection_survey import survey_collection, survey_due
+from flows.run_inputs import progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
 from tasks.files import read_source
 from tasks.invoices import list_due_invoices
@@ -32,7 +31,6 @@ from tasks.session import connect, load_settings
 
 ARTIFACT = "collection-run"
 MAX_DAYS_AHEAD = 366
-_PROGRESS_SECONDS = 1.0
 
 
 @flow(flow_run_name="send invoices of {source}", retries=0)
@@ -114,7 +112,7 @@ async def charge_due_invoices(
     source = f"invoices due within {due_within_days} days"
     try:
         settings = await load_settings(credentials)
-        reasons = _overrides(overrides)
+        reasons = read_overrides(overrides, "invoice", "00e")
         until = settings.clock.today() + timedelta(days=due_within_days)
         run_name = name or f"invoices-due-{until}"
         async with await connect(settings) as client:
@@ -144,7 +142,7 @@ async def _carry_out(
     if run.dry_run:
         return await ended(run)
     await ensure_approved(client, run, prepared_by, fingerprint, approver)
-    lines = await collect_all(client, planned, terms, await _progress(len(planned)))
+    lines = await collect_all(client, planned, terms, await progress_of(len(planned)))
     result = replace(run, lines=tuple(lines))
     check_totals(run.total, result)
     await publish(result, settings, client.journal, RESULT, ARTIFACT)
@@ -154,32 +152,3 @@ async def _carry_out(
 def _run(name: str, source: str, planned: Sequence[PlannedInvoice], *, dry_run: bool) -> Run:
     lines = tuple(item.line for item in planned)
     return Run(RunKind.COLLECTION, name, source, lines, dry_run=dry_run)
-
-
-def _overrides(texts: Sequence[str]) -> dict[str, str]:
-    """Return reasons by invoice id. Raises InputError for what names no invoice or no reason."""
-    reasons: dict[str, str] = {}
-    problems: list[Problem] = []
-    for text in texts:
-        invoice_id, _, reason = (part.strip() for part in text.partition(":"))
-        if invoice_id.startswith("00e") and reason:
-            reasons[invoice_id] = reason
-        else:
-            problems.append(Problem("overrides", text, "write the invoice's id, a colon and the reason"))
-    if problems:
-        raise InputError(problems)
-    return reasons
-
-
-async def _progress(count: int) -> Callable[[int], Awaitable[None]]:
-    """Return what keeps a progress artifact up to date, about once a second."""
-    artifact = await acreate_progress_artifact(0.0, description=f"{count} lines")
-    last = time.monotonic()
-
-    async def tell(finished: int) -> None:
-        nonlocal last
-        if finished == count or time.monotonic() - last >= _PROGRESS_SECONDS:
-            last = time.monotonic()
-            await aupdate_progress_artifact(artifact, progress=100.0 * finished / max(count, 1))  # pyright: ignore[reportArgumentType]
-
-    return tell

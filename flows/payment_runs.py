@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Annotated, Any
 
 from prefect import flow
-from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from pydantic import Field
 
 from billcom.client import BillClient
-from billcom.errors import BillError, InputError, Problem
+from billcom.errors import BillError
 from billcom.inputs import CodeSource
 from billcom.runs.books import PaymentBooks
 from billcom.runs.lines import Run, RunKind, Total
@@ -23,6 +21,7 @@ from billcom.runs.totals import check_totals
 from billcom.tables.payment_runs import read_payment_run
 from flows.approval import ensure_approved
 from flows.paying import Terms, pay_all
+from flows.run_inputs import progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
 from flows.stages import both
 from flows.survey import survey_bills, survey_rows
@@ -34,7 +33,6 @@ from tasks.session import connect, load_settings
 
 ARTIFACT = "payment-run"
 MAX_DAYS_AHEAD = 366
-_PROGRESS_SECONDS = 1.0
 
 
 @flow(flow_run_name="pay bills of {source}", retries=0)
@@ -121,7 +119,7 @@ async def pay_due_bills(
     source = f"bills due within {due_within_days} days"
     try:
         settings = await load_settings(credentials)
-        reasons = _overrides(overrides)
+        reasons = read_overrides(overrides, "bill", "00n")
         until = settings.clock.today() + timedelta(days=due_within_days)
         run_name = name or f"due-{until}"
         async with await connect(settings) as client:
@@ -156,7 +154,7 @@ async def _carry_out(
     if any(line.status == "planned" for line in run.lines):
         await ensure_trusted(client, code_from)
     terms = Terms(run.name, run.funding_account_id, code_from)
-    lines = await pay_all(client, planned, books, terms, await _progress(len(planned)))
+    lines = await pay_all(client, planned, books, terms, await progress_of(len(planned)))
     result = replace(run, lines=tuple(lines))
     check_totals(run.total, result)
     await publish(result, settings, client.journal, RESULT, ARTIFACT)
@@ -166,32 +164,3 @@ async def _carry_out(
 def _run(name: str, source: str, planned: Sequence[PlannedPayment], account_id: str, *, dry_run: bool) -> Run:
     lines = tuple(item.line for item in planned)
     return Run(RunKind.PAYMENT, name, source, lines, account_id, dry_run)
-
-
-def _overrides(texts: Sequence[str]) -> dict[str, str]:
-    """Return reasons by bill id. Raises InputError for what names no bill or no reason."""
-    reasons: dict[str, str] = {}
-    problems: list[Problem] = []
-    for text in texts:
-        bill_id, _, reason = (part.strip() for part in text.partition(":"))
-        if bill_id.startswith("00n") and reason:
-            reasons[bill_id] = reason
-        else:
-            problems.append(Problem("overrides", text, "write the bill's id, a colon and the reason"))
-    if problems:
-        raise InputError(problems)
-    return reasons
-
-
-async def _progress(count: int) -> Callable[[int], Awaitable[None]]:
-    """Return what keeps a progress artifact up to date, about once a second."""
-    artifact = await acreate_progress_artifact(0.0, description=f"{count} lines")
-    last = time.monotonic()
-
-    async def tell(finished: int) -> None:
-        nonlocal last
-        if finished == count or time.monotonic() - last >= _PROGRESS_SECONDS:
-            last = time.monotonic()
-            await aupdate_progress_artifact(artifact, progress=100.0 * finished / max(count, 1))  # pyright: ignore[reportArgumentType]
-
-    return tell
