@@ -35,7 +35,7 @@ up: .venv/installed ## Start Prefect's server, its UI and every workflow on this
 	@mkdir -p .local/prefect
 	@$(OURS) $(LOCAL_PREFECT) .venv/bin/python -m deployments.local
 
-test: .venv/installed ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
+test: .venv/testers ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
 	$(ALONE) PREFECT_HOME="$$home/prefect" PREFECT_PROFILES_PATH="$$home/prefect/profiles.toml" \
 	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest -n 2 $(PYTEST_ARGS)
@@ -46,23 +46,23 @@ test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ct
 test-slow: ## Run the tests that take longer, test-up among them
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
 
-faults: .venv/installed ## Play every write against every fault (WORDS='"payment ·"' for some): a quarter of an hour
+faults: .venv/testers ## Play every write against every fault (WORDS='"payment ·"' for some): a quarter of an hour
 	@$(ALONE) .venv/bin/python -m tests.faults $(WORDS)
 
-faults-blind: .venv/installed ## Show that the proof can fail: without looking, the same faults make duplicates
+faults-blind: .venv/testers ## Show that the proof can fail: without looking, the same faults make duplicates
 	@$(ALONE) .venv/bin/python -m tests.faults --blind $(or $(WORDS),$(BLIND_WORDS))
 BLIND_WORDS = "acted, answer dropped" "killed while"
 
-soak: .venv/installed ## Play random runs, kills, faults and clock jumps (N=2000 steps, SEED=…)
+soak: .venv/testers ## Play random runs, kills, faults and clock jumps (N=2000 steps, SEED=…)
 	@$(ALONE) .venv/bin/python -m tests.faults.soak --steps $(or $(N),2000) $(if $(SEED),--seed $(SEED))
 
-kills: .venv/installed ## Kill a payment run of 300 bills at any moment, then run it again (ROUNDS=20, SEED=…)
+kills: .venv/testers ## Kill a payment run of 300 bills at any moment, then run it again (ROUNDS=20, SEED=…)
 	@$(ALONE) .venv/bin/python -m tests.faults.kills --rounds $(or $(ROUNDS),20) $(if $(SEED),--seed $(SEED))
 
-race: .venv/installed ## Have two processes race for one bill, 200 times
+race: .venv/testers ## Have two processes race for one bill, 200 times
 	@$(ALONE) .venv/bin/python -m tests.faults.race
 
-bench: .venv/installed ## Time payment runs beside a script that follows the recipe (SIZES="100 1000")
+bench: .venv/testers ## Time payment runs beside a script that follows the recipe (SIZES="100 1000")
 	@$(ALONE) .venv/bin/python -m tests.bench
 
 check: .venv/checkers ## Check style, types, and which way the imports point
@@ -71,8 +71,9 @@ check: .venv/checkers ## Check style, types, and which way the imports point
 	@.venv/bin/python -m basedpyright
 	@$(ALONE) .venv/bin/python -m pytest --quiet --noconftest tests/test_structure.py
 
-lock: .venv/checkers ## Write both lock files from pyproject.toml (LOCK_ARGS=--upgrade for the newest versions)
-	@$(LOCK) --extra test --group build --output-file requirements.lock pyproject.toml
+lock: .venv/checkers ## Write the lock files from pyproject.toml (LOCK_ARGS=--upgrade for the newest versions)
+	@$(LOCK) --extra service --group build --output-file requirements.lock pyproject.toml
+	@$(LOCK) --group test --constraint requirements.lock --output-file requirements-test.lock
 	@$(LOCK) --group check --constraint requirements.lock --output-file requirements-dev.lock
 LOCK = .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCK_ARGS)
@@ -95,7 +96,7 @@ endif
 	  echo "Making .venv with $$("$$python" --version), about a minute" >&2; \
 	  "$$python" -m venv --clear .venv; \
 	fi
-	@rm -f .venv/locked .venv/installed .venv/checkers
+	@rm -f .venv/locked .venv/installed .venv/testers .venv/checkers
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
 	@$(COMPILE)
 	@echo "$(CURDIR)" > $@
@@ -105,7 +106,12 @@ endif
 	@$(PIP_INSTALL) --no-build-isolation --no-deps -e .
 	@touch $@
 
-.venv/checkers: .venv/installed requirements-dev.lock
+.venv/testers: .venv/installed requirements-test.lock
+	@rm -f $@
+	@$(PIP_INSTALL) --require-hashes -r requirements-test.lock
+	@touch $@
+
+.venv/checkers: .venv/testers requirements-dev.lock
 	@rm -f $@
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-test.lock", "requirements-dev.lock"]
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -55,11 +55,12 @@ def test_a_lock_names_no_address_and_no_path(lock: str) -> None:
     ("lock", "wanted"),
     [
         ("requirements.lock", PYPROJECT["project"]["dependencies"]),
-        ("requirements.lock", PYPROJECT["project"]["optional-dependencies"]["test"]),
+        ("requirements.lock", PYPROJECT["project"]["optional-dependencies"]["service"]),
+        ("requirements-test.lock", PYPROJECT["dependency-groups"]["test"]),
         ("requirements.lock", PYPROJECT["build-system"]["requires"]),
         ("requirements-dev.lock", PYPROJECT["dependency-groups"]["check"]),
     ],
-    ids=["dependencies", "test", "build", "check"],
+    ids=["dependencies", "service", "test", "build", "check"],
 )
 def test_a_lock_holds_what_pyproject_asks_for(lock: str, wanted: list[str]) -> None:
     versions = dict(pin.split("==") for pin in locked(lock))
