@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -18,7 +18,8 @@ from billcom.errors import BillError, ConflictError, MfaError, RejectedError, Un
 from billcom.inputs import CodeSource
 from billcom.locks import locked
 from billcom.remembered_device import RememberedDevices
-from billcom.settings import Environment
+from billcom.settings import Environment, Settings
+from billcom.trust import ENROLL
 from flows.pause import ask
 from tasks.mfa import MfaCode, read_local_phone, request_code, step_up, validate_code
 
@@ -68,34 +69,33 @@ async def regain_trust(client: BillClient, code_from: CodeSource, *, anew: bool 
     """Have BILL trust the session now, whatever was known of it: by the remembered device, else by a code.
 
     Of the runs of this machine that need a code at the same time one asks for it; the others wait, and go
-    on with the device it leaves. `anew` asks for a code though a device is remembered, to have it
-    remembered for another 30 days.
+    on with the device it leaves. A device that can't be read is warned of, and counts as none. `anew` asks for a
+    code though a device is remembered, to have it remembered for another 30 days.
     """
-    devices = RememberedDevices(client.settings)
-    tried = devices.known()
+    known = await client.devices.known()
+    for reason in known.unreadable:
+        get_run_logger().warning("MFA: %s", reason)
     if not anew and await step_up(client):
         return
-    async with _the_one_who_asks(devices):
-        if devices.known() != tried and await step_up(client):
+    async with _the_one_who_asks(client.settings):
+        if await client.devices.known() != known and await step_up(client):
             return
-        await _pass_by_code(client, code_from)
+        await _pass_by_code(client, code_from, known.unreadable)
 
 
 @asynccontextmanager
-async def _the_one_who_asks(devices: RememberedDevices) -> AsyncGenerator[None]:
+async def _the_one_who_asks(settings: Settings) -> AsyncGenerator[None]:
     def say() -> None:
         get_run_logger().info("Another run on this machine is asking for the code: waiting for it")
 
-    async with locked(devices.lock_path, on_wait=say):
+    async with locked(RememberedDevices(settings).lock_path, on_wait=say):
         yield
 
 
-async def _pass_by_code(client: BillClient, code_from: CodeSource) -> None:
+async def _pass_by_code(client: BillClient, code_from: CodeSource, unreadable: Sequence[str]) -> None:
     if code_from is CodeSource.NOBODY:
-        raise BillError(
-            "MFA: BILL does not trust this session, and nobody is here to type a code; nothing was paid. Run billcom "
-            "mfa enroll once, then run again"
-        )
+        reasons = ["BILL does not trust this session, and nobody is here to type a code", *unreadable]
+        raise BillError(f"MFA: {'; '.join(reasons)}; nothing was paid. To mend it {ENROLL}, then run again")
     for attempt in range(1, ATTEMPTS + 1):
         challenge_id = await _challenge(client)
         code = await _code(client, challenge_id, code_from)

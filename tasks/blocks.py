@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from prefect.blocks.core import Block
+from prefect.blocks.core import Block, BlockNotSavedError
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import BlockDocumentUpdate
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 
 from billcom.checks import input_error
@@ -15,8 +17,17 @@ from billcom.models.bank_account import BankAccountOwner, BankAccountType, NewBa
 from billcom.settings import Environment, Settings
 
 
+class BlockSettings(Settings):
+    """Settings that came from a saved credentials block, and its name: its remembered device is kept there."""
+
+    credentials_block: str
+
+
 class BillCredentials(Block):
-    """Credentials of one user of one BILL organization. A flow names the block in its `credentials`."""
+    """Credentials of one user of one BILL organization. A flow names the block in its `credentials`.
+
+    Every machine that runs such a flow uses, and replaces, the device BILL remembers for it.
+    """
 
     _block_type_name: ClassVar[str | None] = "BILL credentials"
     _block_type_slug: ClassVar[str | None] = "bill-credentials"
@@ -28,6 +39,11 @@ class BillCredentials(Block):
     organization_id: str = Field(title="Organization id", description="008…")
     dev_key: SecretStr = Field(title="Developer key")
     base_url: str = Field(default="", title="Address of BILL", description="Empty: the environment's own")
+    remembered_device: SecretStr = Field(
+        default=SecretStr(""),
+        title="Remembered device",
+        description="Filled, encrypted, by the enroll-mfa flow: leave it as it is, empty in a new block",
+    )
 
     def settings(self) -> Settings:
         """Return these credentials as settings; the rest comes from the worker's environment.
@@ -44,7 +60,24 @@ class BillCredentials(Block):
             "remember_me_id": SecretStr(""),
             "base_url": self.base_url,
         }
+        if name := self._block_document_name:
+            return BlockSettings.load(**given, credentials_block=name)
         return Settings.load(**given)
+
+    async def keep_device(self, encrypted: str) -> None:
+        """Write the remembered device into the saved block; the server leaves every other field as it is.
+
+        Raises ObjectNotFound when the block was deleted meanwhile, BlockNotSavedError when it never was saved: it
+        is not made again.
+        """
+        if self._block_document_id is None:
+            raise BlockNotSavedError("save the block first")
+        # A block that was saved before the field was there would show it like any other.
+        await self.aregister_type_and_schema()
+        data = {"remembered_device": encrypted}
+        update = BlockDocumentUpdate(block_schema_id=self._block_schema_id, data=data)
+        async with get_client() as prefect:
+            await prefect.update_block_document(self._block_document_id, update)
 
 
 class BillBankAccount(Block):

@@ -15,11 +15,11 @@ from prefect.serializers import Serializer
 from billcom.client import BillClient
 from billcom.errors import SettingsError
 from billcom.locks import locked
-from billcom.remembered_device import RememberedDevices
 from billcom.session import Session
 from billcom.settings import Settings, StateSettings
 from billcom.vault import Vault
 from tasks.blocks import BillCredentials
+from tasks.remembered_device import remembered_devices
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 SESSION_LIFETIME = timedelta(minutes=30)
@@ -59,7 +59,8 @@ def _cache_key(_context: TaskRunContext, parameters: dict[str, Any]) -> str:
 async def sign_in(settings: Settings) -> Session:
     """Sign in, trusted where a remembered device is known; cached for half an hour over all runs."""
     async with BillClient(settings) as client:
-        for remembered in RememberedDevices(settings).known():
+        known = await remembered_devices(settings).known()
+        for remembered in known.alive(settings):
             return await client.authentication.sign_in(remembered.device, remembered.remember_me_id)
         return await client.authentication.sign_in()
 
@@ -112,4 +113,5 @@ async def connect(settings: Settings) -> BillClient:
     """Return a client signed in with the session all runs share. Raises SignInError when BILL refuses."""
     sessions = SharedSession(settings)
     await sessions.current()
-    return BillClient(settings, sessions=sessions, run=str(flow_run.id or ""))
+    devices = remembered_devices(settings)
+    return BillClient(settings, sessions=sessions, devices=devices, run=str(flow_run.id or ""))

@@ -35,6 +35,7 @@ from billcom.errors import (
     read_entries,
 )
 from billcom.journal import Journal
+from billcom.remembered_device import DeviceStore, RememberedDevices
 from billcom.resources.authentication import Authentication
 from billcom.resources.bill_approvals import BillApprovals
 from billcom.resources.bills import Bills
@@ -66,9 +67,10 @@ class BillClient:
     """BILL v3 for one organization and user: `async with BillClient(settings) as bill: await bill.vendors.get(…)`.
 
     `sessions` says where the session comes from; without it the client signs in for itself when first
-    needed. At most three requests are in flight for the organization over all processes of this machine
-    that share the state directory. `run` is noted in the journal. `timeout_seconds` is for one whole request,
-    from its first byte to the last of its answer; BILL_TIMEOUT_SECONDS unless given.
+    needed. `devices` says where remembered devices are kept: in the state directory, unless given. At most
+    three requests are in flight for the organization over all processes of this machine that share the state
+    directory. `run` is noted in the journal. `timeout_seconds` is for one whole request, from its first byte
+    to the last of its answer; BILL_TIMEOUT_SECONDS unless given.
 
     Every call raises the errors of `billcom.errors`: UnavailableError for reads, OutcomeUnknownError for
     writes whose answer never came, an ApiError for BILL's own refusals.
@@ -79,6 +81,7 @@ class BillClient:
         settings: Settings,
         *,
         sessions: SessionSource | None = None,
+        devices: DeviceStore | None = None,
         run: str = "",
         timeout_seconds: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -96,6 +99,7 @@ class BillClient:
         self.invoices = Invoices(self)
         self.received_payments = ReceivedPayments(self)
         self.sessions: SessionSource = sessions or OwnSession(self.authentication.sign_in)
+        self.devices: DeviceStore = devices or RememberedDevices(settings)
         self.journal = Journal(settings, run, keep=True)
         self._timeout_seconds = timeout_seconds or settings.timeout_seconds
         self._sleep = sleep

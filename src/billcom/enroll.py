@@ -43,7 +43,7 @@ async def enroll(settings: Settings, read_code: Callable[[], SecretStr], say: Sa
     A wrong code asks for a new one, three at most. Raises ConflictError when none was right, and what
     `read_code` raises.
     """
-    devices = RememberedDevices(settings)
+    lock = RememberedDevices(settings).lock_path
     async with BillClient(settings) as client:
         await client.sessions.current()
 
@@ -52,9 +52,9 @@ async def enroll(settings: Settings, read_code: Callable[[], SecretStr], say: Sa
                 "A run on this machine is asking for a code already: answer it there, or wait until it gives up."
             )
 
-        before = devices.known()
-        async with locked(devices.lock_path, on_wait=wait):
-            if devices.known() != before and (made := await step_up(client)) and made.expires:
+        before = await client.devices.known()
+        async with locked(lock, on_wait=wait):
+            if await client.devices.known() != before and (made := await step_up(client)) and made.expires:
                 return made
             for attempt in range(1, ATTEMPTS + 1):
                 if device := await _attempt(client, read_code, say, f"attempt {attempt} of {ATTEMPTS}"):

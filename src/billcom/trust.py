@@ -1,4 +1,4 @@
-"""Whether BILL trusts this machine without a person: asked of BILL, never read from a cached session."""
+"""Whether BILL trusts this sign-in without a person: asked of BILL, never read from a cached session."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from billcom.client import BillClient
-from billcom.errors import SettingsError
 from billcom.models.mfa import ChallengeAnswer, StepUp
-from billcom.remembered_device import DEVICE_NAME, RememberedDevice, RememberedDevices
+from billcom.remembered_device import DEVICE_NAME, KnownDevices, RememberedDevice
+from billcom.settings import Settings
 
 WARN_DAYS = (10, 5, 1)
 """Days left of a remembered device at which somebody should know."""
 
-ENROLL = "run the enroll-mfa flow, or billcom mfa enroll on this machine, and type the code BILL texts"
-"""What a person does to have BILL remember this machine for another 30 days."""
+ENROLL = (
+    "run the enroll-mfa flow with the same credentials (or, for the environment's, billcom mfa enroll on this "
+    "machine), and type the code BILL texts"
+)
+"""What a person does to have BILL remember this machine, or a credentials block, for another 30 days."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,11 @@ class Trust:
 
 async def step_up(client: BillClient) -> RememberedDevice | None:
     """Make the session trusted; return the remembered device that did, or None when none is alive."""
-    for remembered in RememberedDevices(client.settings).known():
+    return await _step_up(client, await client.devices.known())
+
+
+async def _step_up(client: BillClient, known: KnownDevices) -> RememberedDevice | None:
+    for remembered in known.alive(client.settings):
         device = StepUp(remember_me_id=remembered.remember_me_id, device=remembered.device)
         if (await client.mfa.step_up(device)).trusted:
             return remembered
@@ -49,34 +56,27 @@ async def step_up(client: BillClient) -> RememberedDevice | None:
 
 
 async def look_at_trust(client: BillClient) -> Trust:
-    """Ask BILL whether the remembered device is alive. Asks nobody for a code."""
-    device = await step_up(client)
+    """Ask BILL whether a remembered device is alive, and say where it is kept. Asks nobody for a code."""
+    known = await client.devices.known()
+    device = await _step_up(client, known)
     if device is None:
-        return Trust(trusted=False, reason=_why_not(client))
+        return Trust(trusted=False, reason=_why_not(known, client.settings))
+    but = "".join(f"; but {reason}" for reason in known.unreadable)
     if device.expires is None:
-        reason = "by BILL_REMEMBER_ME_ID, whose age is not known here: BILL forgets it 30 days after it was handed out"
-        return Trust(trusted=True, reason=reason)
+        age = "whose age is not known here: BILL forgets it 30 days after it was handed out"
+        return Trust(trusted=True, reason=f"by {device.where}, {age}{but}")
     left = (device.expires - client.settings.clock.now()).days
-    until = f"by the device of the state directory, until {device.expires:%Y-%m-%d %H:%M} UTC"
+    until = f"by {device.where}, until {device.expires:%Y-%m-%d %H:%M} UTC{but}"
     return Trust(trusted=True, reason=until, expires=device.expires, days_left=left)
 
 
-def _why_not(client: BillClient) -> str:
-    devices = RememberedDevices(client.settings)
-    try:
-        kept = devices.kept()
-    except SettingsError as error:
-        return f"the remembered device can't be read: {error}"
-    where = [
-        "the device of the state directory" if kept else "",
-        "BILL_REMEMBER_ME_ID" if devices.given() else "",
-    ]
-    named = " and ".join(filter(None, where))
-    if not named:
-        return "no device is remembered"
-    if kept and kept.expires and kept.expires <= client.settings.clock.now() and not devices.given():
-        return f"the device of the state directory expired on {kept.expires:%Y-%m-%d}"
-    return f"BILL accepts {named} no longer"
+def _why_not(known: KnownDevices, settings: Settings) -> str:
+    reasons = list(known.unreadable)
+    if alive := known.alive(settings):
+        reasons.append(f"BILL accepts {' and '.join(device.where for device in alive)} no longer")
+    else:
+        reasons += [f"{d.where} expired on {d.expires:%Y-%m-%d}" for d in known.devices if d.expires]
+    return "; ".join(reasons) or "no device is remembered"
 
 
 async def hand_in(client: BillClient, challenge_id: str, code: SecretStr) -> RememberedDevice | None:
@@ -91,4 +91,4 @@ async def hand_in(client: BillClient, challenge_id: str, code: SecretStr) -> Rem
     remembered = await client.mfa.validate(answer)
     if remembered.remember_me_id is None:
         return None
-    return RememberedDevices(client.settings).save(remembered.remember_me_id)
+    return await client.devices.save(remembered.remember_me_id)

@@ -175,8 +175,9 @@ async def test_no_remembered_device(state: Path, controls: Controls) -> None:
     assert not able
     assert found["MFA trust"] == (
         "PROBLEM",
-        "the next payment would wait for a texted code: no device is remembered. To mend it run the enroll-mfa flow, "
-        "or billcom mfa enroll on this machine, and type the code BILL texts",
+        "the next payment would wait for a texted code: no device is remembered. To mend it run the enroll-mfa flow "
+        "with the same credentials (or, for the environment's, billcom mfa enroll on this machine), and type the code "
+        "BILL texts",
     )
     assert found["role"][0] == found["funding account"][0].replace("note", "ok") == "ok"
     assert controls.sent("POST", "/v3/mfa/challenge") == []
@@ -332,5 +333,5 @@ async def test_a_device_under_another_key(
     monkeypatch.setenv("BILL_SESSION_KEY", "kTQSsgNnKRhVo-dxBQWxhzN3yY8wJ3dTn3yQeQ4mY9w=")
     found, able = await lines()
     assert not able
-    assert "the remembered device can't be read: BILL_SESSION_KEY" in found["MFA trust"][1]
-    assert RememberedDevices(Settings.load()).known() == []
+    assert "the device of the state directory can't be read: BILL_SESSION_KEY" in found["MFA trust"][1]
+    assert (await RememberedDevices(Settings.load()).known()).devices == ()

@@ -10,9 +10,11 @@ from pydantic import SecretStr
 
 from billcom import Settings
 from billcom.errors import SettingsError
-from billcom.remembered_device import RememberedDevices
+from billcom.remembered_device import RememberedDevice, RememberedDevices
 from billcom.vault import Vault, write_private
 from tests.billcom.conftest import NewSettings
+
+pytestmark = pytest.mark.anyio
 
 KEY = Fernet.generate_key().decode()
 OTHER_KEY = Fernet.generate_key().decode()
@@ -22,6 +24,11 @@ NOW = "2026-11-23T15:00:00+00:00"
 def files_below(folder: Path) -> list[Path]:
     """Return every file of a folder and those below."""
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def alive(settings: Settings) -> list[RememberedDevice]:
+    """Return the devices that a sign-in with these settings may use."""
+    return (await RememberedDevices(settings).known()).alive(settings)
 
 
 @pytest.mark.parametrize("key", [KEY, ""], ids=["key of the settings", "key file"])
@@ -77,45 +84,48 @@ def test_a_private_file_replaces_the_one_before_whole(tmp_path: Path) -> None:
     assert files_below(tmp_path) == [path]
 
 
-def test_a_remembered_device_is_kept_encrypted_for_thirty_days(
+async def test_a_remembered_device_is_kept_encrypted_for_thirty_days(
     new_settings: NewSettings, tmp_path: Path
 ) -> None:
     settings = new_settings(now=NOW)
-    made = RememberedDevices(settings).save(SecretStr("remember-me"))
+    made = await RememberedDevices(settings).save(SecretStr("remember-me"))
     assert made.device == "billcom"
     assert made.expires is not None
     assert abs(made.expires - settings.clock.now() - timedelta(days=30)) < timedelta(minutes=1)
-    assert RememberedDevices(settings).known() == [made]
+    assert await alive(settings) == [made]
     assert not any(b"remember-me" in path.read_bytes() for path in files_below(tmp_path))
-    assert "remember-me" not in f"{made!r} {made}"
+    assert "remember-me" not in f"{made!r} {made} {await RememberedDevices(settings).known()!r}"
 
 
 @pytest.mark.parametrize(
     ("now", "is_known"), [("2026-12-23T14:50:00+00:00", True), ("2026-12-23T15:10:00+00:00", False)]
 )
-def test_a_device_past_its_thirty_days_is_not_used(
+async def test_a_device_past_its_thirty_days_is_not_used(
     new_settings: NewSettings, now: str, is_known: bool
 ) -> None:
-    RememberedDevices(new_settings(now=NOW)).save(SecretStr("remember-me"))
-    assert bool(RememberedDevices(new_settings(now=now)).known()) is is_known
+    await RememberedDevices(new_settings(now=NOW)).save(SecretStr("remember-me"))
+    assert bool(await alive(new_settings(now=now))) is is_known
 
 
-def test_no_device_is_remembered_at_first(new_settings: NewSettings) -> None:
-    assert RememberedDevices(new_settings()).known() == []
+async def test_no_device_is_remembered_at_first(new_settings: NewSettings) -> None:
+    assert await alive(new_settings()) == []
 
 
-def test_a_device_under_another_key_counts_as_none(new_settings: NewSettings) -> None:
-    RememberedDevices(new_settings(session_key=KEY)).save(SecretStr("remember-me"))
-    assert RememberedDevices(new_settings(session_key=OTHER_KEY)).known() == []
+async def test_a_device_under_another_key_counts_as_none(new_settings: NewSettings) -> None:
+    await RememberedDevices(new_settings(session_key=KEY)).save(SecretStr("remember-me"))
+    known = await RememberedDevices(new_settings(session_key=OTHER_KEY)).known()
+    assert known.devices == ()
+    (reason,) = known.unreadable
+    assert reason.startswith("the device of the state directory can't be read: BILL_SESSION_KEY")
 
 
-def test_each_sign_in_has_a_device_of_its_own(new_settings: NewSettings) -> None:
-    RememberedDevices(new_settings(username="ann")).save(SecretStr("remember-me"))
-    assert RememberedDevices(new_settings(username="bob")).known() == []
+async def test_each_sign_in_has_a_device_of_its_own(new_settings: NewSettings) -> None:
+    await RememberedDevices(new_settings(username="ann")).save(SecretStr("remember-me"))
+    assert await alive(new_settings(username="bob")) == []
 
 
-def test_the_device_kept_last_goes_before_the_one_of_the_settings(new_settings: NewSettings) -> None:
-    RememberedDevices(new_settings()).save(SecretStr("kept"))
+async def test_the_device_kept_last_goes_before_the_one_of_the_settings(new_settings: NewSettings) -> None:
+    await RememberedDevices(new_settings()).save(SecretStr("kept"))
     settings: Settings = new_settings(device="laptop", remember_me_id="given")
-    known = [(d.device, d.remember_me_id.get_secret_value()) for d in RememberedDevices(settings).known()]
+    known = [(d.device, d.remember_me_id.get_secret_value()) for d in await alive(settings)]
     assert known == [("billcom", "kept"), ("laptop", "given")]

@@ -13,7 +13,6 @@ from prefect.settings import get_current_settings
 
 from billcom.errors import UnsettledError
 from billcom.inputs import CodeSource
-from billcom.remembered_device import RememberedDevices
 from billcom.settings import Settings
 from flows import trust
 from flows.ap import ap_workflow
@@ -78,7 +77,7 @@ async def test_no_secret_is_in_anything_that_is_kept(
     }
     async with await connect(Settings.load()) as client:
         secrets["session id"] = (await client.sessions.current()).session_id.get_secret_value()
-        (device,) = RememberedDevices(client.settings).known()
+        (device,) = (await client.devices.known()).devices
         secrets["remembered device"] = device.remember_me_id.get_secret_value()
     files = list(kept(tmp_path))
     assert {path.name for path, _ in files} >= {"journal.db", "session.key"}
