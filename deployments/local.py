@@ -19,7 +19,8 @@ from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 from billcom.emulator import LocalBill
-from deployments.registry import deployments, register_blocks
+from billcom.settings import Environment
+from deployments.registry import register_block_types, register_samples, served
 
 BILL_PORT = 8118
 UI_PORT = 4200
@@ -67,9 +68,10 @@ async def _serve(bill: LocalBill, ui: str) -> None:
     _forget_writes(Path(os.environ["BILL_STATE_DIR"]))
     _bring_samples(Path(os.environ["BILL_INPUT_DIR"]))
     await _wait_for_server()
-    blocks = await register_blocks()
+    await register_block_types()
+    forms = await register_samples()
     runner = Runner()
-    for deployment in await deployments(blocks):
+    for deployment in await served(Environment.LOCAL, forms):
         await runner.aadd_deployment(deployment)
     print(_banner(bill, ui), flush=True)
     await runner.start()

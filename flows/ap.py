@@ -23,12 +23,13 @@ from billcom.results import ApResult, Deed
 from flows.cases import decided
 from flows.ledger import Ledger
 from flows.reports import ap_report, ap_summary
+from flows.start import start
 from flows.trust import ensure_trusted, trusted
 from tasks.bills import create_bill, find_bill, get_bill
 from tasks.blocks import BankAccountBlock
 from tasks.funding_accounts import find_funding_account
 from tasks.payments import find_payment, pay_bill
-from tasks.session import connect, load_settings
+from tasks.session import connect
 from tasks.vendors import create_vendor, create_vendor_bank_account, find_vendor, find_vendor_bank_account
 
 ARTIFACT = "ap-workflow"
@@ -63,7 +64,7 @@ async def ap_workflow(
     """
     ledger = Ledger(ARTIFACT, f"bill {bill.invoice_number}")
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
         account = bank_account.to_new_bank_account()
         check_bill(bill)
         async with await connect(settings) as client:

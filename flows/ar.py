@@ -22,6 +22,7 @@ from billcom.results import ArResult, Deed
 from flows.cases import decided
 from flows.ledger import Ledger
 from flows.reports import ar_report, ar_summary
+from flows.start import start
 from flows.trust import trusted
 from tasks.blocks import BankAccountBlock
 from tasks.customers import (
@@ -34,7 +35,7 @@ from tasks.customers import (
 )
 from tasks.invoices import create_invoice, email_invoice, find_invoice, get_invoice, make_payment_link
 from tasks.received_payments import charge_invoice, find_charge
-from tasks.session import connect, load_settings
+from tasks.session import connect
 
 ARTIFACT = "ar-workflow"
 
@@ -69,7 +70,7 @@ async def ar_workflow(
     what = f"invoice {invoice.invoice_number}"
     ledger = Ledger(ARTIFACT, what)
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
         account = bank_account.to_new_bank_account()
         check_invoice(invoice, charge)
         async with await connect(settings) as client:

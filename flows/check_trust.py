@@ -16,9 +16,11 @@ from billcom.readiness import Finding, Verdict, could_pay, trust_finding
 from billcom.remembered_device import RememberedDevices
 from billcom.settings import Settings
 from billcom.trust import Trust
+from flows.reports import escaped
+from flows.start import start
 from tasks.mfa import look_at_trust
 from tasks.readiness import check_funding_accounts, check_role
-from tasks.session import connect, load_settings
+from tasks.session import connect
 
 ARTIFACT = "check-trust"
 EXPIRING = "billcom.trust.expiring"
@@ -38,7 +40,7 @@ async def check_trust(credentials: str = "") -> int | None:
     """
     findings: list[Finding] = []
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
         async with await connect(settings) as client:
             trust = await look_at_trust(client)
             findings.append(trust_finding(trust))
@@ -95,9 +97,5 @@ async def _fail(error: BillError, findings: Sequence[Finding]) -> Any:
 
 
 def _report(title: str, findings: Sequence[Finding]) -> str:
-    rows = [f"| {f.check} | {f.verdict.value} | {_text(f.text)} |" for f in findings]
+    rows = [f"| {f.check} | {f.verdict.value} | {escaped(f.text)} |" for f in findings]
     return "\n".join([f"# {title}", "", "| Check | | |", "|---|---|---|", *rows])
-
-
-def _text(value: str) -> str:
-    return value.replace("|", "\\|").replace("<", "&lt;")

@@ -25,9 +25,10 @@ from flows.collecting import CollectionTerms, collect_all
 from flows.collection_survey import survey_collection, survey_due
 from flows.run_inputs import progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
+from flows.start import postponed, start
 from tasks.files import read_source
 from tasks.invoices import list_due_invoices
-from tasks.session import connect, load_settings
+from tasks.session import connect
 
 ARTIFACT = "collection-run"
 MAX_DAYS_AHEAD = 366
@@ -63,7 +64,9 @@ async def send_invoices(
     """
     settings, content = None, b""
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
+        if state := await postponed(settings):
+            return state
         content = await read_source(settings, source)
         rows = read_collection_run(PurePath(source).name, content)
         run_name = name or PurePath(source).stem
@@ -111,7 +114,9 @@ async def charge_due_invoices(
     settings = None
     source = f"invoices due within {due_within_days} days"
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
+        if state := await postponed(settings):
+            return state
         reasons = read_overrides(overrides, "invoice", "00e")
         until = settings.clock.today() + timedelta(days=due_within_days)
         run_name = name or f"invoices-due-{until}"

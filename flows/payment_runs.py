@@ -24,12 +24,13 @@ from flows.paying import Terms, pay_all
 from flows.run_inputs import progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
 from flows.stages import both
+from flows.start import postponed, start
 from flows.survey import survey_bills, survey_rows
 from flows.trust import ensure_trusted
 from tasks.bills import list_due_bills
 from tasks.files import read_source
 from tasks.funding_accounts import find_funding_account
-from tasks.session import connect, load_settings
+from tasks.session import connect
 
 ARTIFACT = "payment-run"
 MAX_DAYS_AHEAD = 366
@@ -67,7 +68,9 @@ async def pay_bills(
     """
     settings, content = None, b""
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
+        if state := await postponed(settings):
+            return state
         content = await read_source(settings, source)
         rows = read_payment_run(PurePath(source).name, content)
         run_name = name or PurePath(source).stem
@@ -118,7 +121,9 @@ async def pay_due_bills(
     settings = None
     source = f"bills due within {due_within_days} days"
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
+        if state := await postponed(settings):
+            return state
         reasons = read_overrides(overrides, "bill", "00n")
         until = settings.clock.today() + timedelta(days=due_within_days)
         run_name = name or f"due-{until}"

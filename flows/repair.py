@@ -23,9 +23,10 @@ from billcom.once import was_sent_again
 from billcom.results import RepairResult, Resolution
 from flows.cases import decided
 from flows.reports import repair_report, repair_summary
+from flows.start import start
 from tasks.approvals import expire_requests
 from tasks.attempts import check_again, list_open_attempts, list_watched, settle_attempt, settle_together
-from tasks.session import connect, load_settings
+from tasks.session import connect
 
 ARTIFACT = "resolve-unknowns"
 
@@ -45,7 +46,7 @@ async def resolve_unknowns(on_case: CasePolicy = CasePolicy.ASK, credentials: st
         credentials: Name of a BILL credentials block. Empty: the environment of the worker.
     """
     try:
-        settings = await load_settings(credentials)
+        settings = await start(credentials)
         async with await connect(settings) as client:
             await client.journal.head()
             resolutions = await _settle_all(client, on_case)

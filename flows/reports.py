@@ -32,7 +32,8 @@ def ap_report(result: ApResult, vendor: str, bill: str, chain: str) -> str:
             outcome = f"Already paid: nothing was sent. {outcome}"
     else:
         outcome = f"**Dry run: nothing was written to BILL.** Funds would leave on {result.process_date}."
-    return f"# Bill {_text(bill)} of {_text(vendor)}: {amount}\n\n{outcome}\n\n{_table(result.steps)}{_journal(chain)}"
+    title = f"# Bill {escaped(bill)} of {escaped(vendor)}: {amount}"
+    return f"{title}\n\n{outcome}\n\n{_table(result.steps)}{_journal(chain)}"
 
 
 def ar_report(result: ArResult, customer: str, invoice: str, chain: str) -> str:
@@ -56,7 +57,7 @@ def ar_report(result: ArResult, customer: str, invoice: str, chain: str) -> str:
         )
     if result.payment_link:
         lines.append(f"The customer can pay at {result.payment_link}")
-    title = f"# Invoice {_text(invoice)} to {_text(customer)}: USD {display(result.amount)}"
+    title = f"# Invoice {escaped(invoice)} to {escaped(customer)}: USD {display(result.amount)}"
     return "\n\n".join([title, *lines, _table(result.steps) + _journal(chain)])
 
 
@@ -70,8 +71,8 @@ def repair_report(result: RepairResult, chain: str) -> str:
     """Return the report of a repair: what is left first, then what was settled."""
     title = f"# Unknown writes: {repair_summary(result)}"
     rows = [
-        f"| {'**open**' if r.is_left else 'settled'} | {_text(r.what)} | {r.amount or '–'} | {r.record_id or '–'} | "
-        f"{_text(r.outcome)} |"
+        f"| {'**open**' if r.is_left else 'settled'} | {escaped(r.what)} | {r.amount or '–'} | {r.record_id or '–'} | "
+        f"{escaped(r.outcome)} |"
         for r in sorted(result.resolutions, key=lambda r: not r.is_left)
     ]
     head = ["| | Write | USD | BILL id | |", "|---|---|---|---|---|"]
@@ -81,11 +82,11 @@ def repair_report(result: RepairResult, chain: str) -> str:
 
 def stopped_report(error: BillError, what: str, steps: Iterable[Step], chain: str = "") -> str:
     """Return the report of a run that an error stopped: why, what to do, what stands at BILL."""
-    return f"# Stopped: {_text(what)}\n\n{_text(str(error))}\n\n{_table(steps)}{_journal(chain)}"
+    return f"# Stopped: {escaped(what)}\n\n{escaped(str(error))}\n\n{_table(steps)}{_journal(chain)}"
 
 
 def _table(steps: Iterable[Step]) -> str:
-    rows = [f"| {s.noun} | {_text(s.name)} | {s.id or '–'} | {s.deed.value} |" for s in steps]
+    rows = [f"| {s.noun} | {escaped(s.name)} | {s.id or '–'} | {s.deed.value} |" for s in steps]
     if not rows:
         return "Nothing was made or found at BILL."
     return "\n".join(["| Record | Name | BILL id | |", "|---|---|---|---|", *rows])
@@ -95,6 +96,6 @@ def _journal(chain: str) -> str:
     return f"\n\nJournal: {chain}." if chain else ""
 
 
-def _text(value: str) -> str:
+def escaped(value: str) -> str:
     """Return text that can't break out of a heading or a table cell."""
     return value.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")

@@ -18,6 +18,7 @@ from billcom.runs.workbook import run_workbook
 from billcom.settings import Settings
 from billcom.tables.marking import mark
 from billcom.tables.problems import problem_rows
+from flows.reports import escaped
 from tasks.files import output_name, write_output
 
 PLAN, RESULT, PROBLEMS = "plan", "result", "problems"
@@ -79,12 +80,8 @@ async def stopped(error: BillError, settings: Settings | None, source: str, cont
     elif isinstance(error, InputError):
         text = "; ".join(str(problem) for problem in error.problems)
     await acreate_markdown_artifact(
-        f"# Stopped: {_text(source)}\n\n{_text(text)}",
+        f"# Stopped: {escaped(source)}\n\n{escaped(text)}",
         key=key,
         description=f"stopped by {type(error).__name__}",
     )
     return Failed(message=f"{type(error).__name__}: {error}", data=error)
-
-
-def _text(value: str) -> str:
-    return value.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")

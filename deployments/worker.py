@@ -1,0 +1,78 @@
+"""`make worker`: a worker of the pool `bill`, started once it is sure that this machine could carry a run through."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL
+from pydantic import SecretStr
+
+from billcom.errors import BillError, SettingsError
+from billcom.journal_store import JournalStore
+from billcom.settings import Settings
+from deployments.automations import HEARTBEAT_SECONDS
+from deployments.deploy import check_server
+from deployments.registry import ROOT
+
+POOL = "bill"
+LIMIT = 8
+"""Runs at once on one worker; each is a process of about 200 MB."""
+
+
+def main() -> int:  # noqa: RET503 (what it becomes does not return)
+    """Check this machine, then become the worker; return 1, with one line saying why, when it must not start."""
+    parser = argparse.ArgumentParser(prog="python -m deployments.worker", description=__doc__)
+    parser.add_argument("--name", help="what the worker is called; made up when left out")
+    parser.add_argument("--limit", type=int, default=LIMIT, help=f"runs at once; {LIMIT} unless given")
+    options = parser.parse_args()
+    try:
+        asyncio.run(check())
+    except BillError as error:
+        print(f"make worker: {error}", file=sys.stderr)
+        return 1
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        POOL,
+        "--limit",
+        str(options.limit),
+    ]
+    named = ["--name", options.name] if options.name else []
+    os.execve(sys.executable, [*command, *named], environment())  # noqa: S606 (no shell is wanted)
+
+
+async def check() -> None:
+    """Raise BillError when runs could not be carried through here: settings, journal, Prefect's server, work pool."""
+    # Whose credentials a run takes is the run's to say: they are not looked at here.
+    none = {"username": "-", "password": SecretStr("-"), "organization_id": "-", "dev_key": SecretStr("-")}
+    settings = Settings.load(**none)
+    store = JournalStore(settings)
+    async with store.transaction("worker"):
+        pass
+    async with get_client() as client:
+        await check_server(client)
+        try:
+            await client.read_work_pool(POOL)
+        except ObjectNotFound:
+            raise SettingsError(
+                f"there is no work pool {POOL!r} at {PREFECT_API_URL.value()}: run make deploy first, which makes it"
+            ) from None
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the worker and its runs: where the flows are, and how often a run says it is alive."""
+    own = {"BILLCOM_HOME": str(ROOT), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS)}
+    return os.environ | own
+
+
+if __name__ == "__main__":
+    sys.exit(main())
