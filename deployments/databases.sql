@@ -1,0 +1,2 @@
+-- Prefect's own database, beside the journal's.
+CREATE DATABASE prefect OWNER billcom;
