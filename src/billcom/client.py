@@ -49,7 +49,7 @@ from billcom.resources.received_payments import ReceivedPayments
 from billcom.resources.vendors import Vendors
 from billcom.session import OwnSession, Session, SessionSource
 from billcom.settings import Environment, Settings
-from billcom.slots import Slots
+from billcom.slots import slots_of
 
 _CONNECT_SECONDS = 5.0
 _ATTEMPTS = 4
@@ -104,7 +104,7 @@ class BillClient:
         self._timeout_seconds = timeout_seconds or settings.timeout_seconds
         self._sleep = sleep
         self.date_header = ""  # HTTP's Date of the last answer: the only time that BILL tells
-        self._slots = Slots(settings.state_path / "slots" / settings.organization_key)
+        self._slots = slots_of(settings)
         self._http = httpx.AsyncClient(
             verify=settings.base_url.startswith("https:"),  # to load certificates takes longer than a call
             timeout=httpx.Timeout(self._timeout_seconds, connect=_CONNECT_SECONDS),
@@ -120,6 +120,7 @@ class BillClient:
     ) -> None:
         """Close the connections. The session is left alone: others may share it."""
         await self.journal.close()
+        await self._slots.close()
         await self._http.aclose()
 
     async def request(

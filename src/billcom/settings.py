@@ -20,6 +20,9 @@ from billcom.errors import SettingsError
 from billcom.money import Amount, display
 
 MIN_TIMEOUT_SECONDS = 10.0
+MAKE_KEY = (
+    'make one with python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+)
 
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -65,10 +68,7 @@ class StateSettings(BaseSettings):
             try:
                 Fernet(value.get_secret_value())
             except ValueError:
-                raise ValueError(
-                    'is not a Fernet key: make one with python -c "from cryptography.fernet import Fernet; '
-                    'print(Fernet.generate_key().decode())"'
-                ) from None
+                raise ValueError(f"is not a Fernet key: {MAKE_KEY}") from None
         return value
 
     @property
@@ -96,6 +96,7 @@ class Settings(StateSettings):
     now: datetime | None = None
     journal_url: SecretStr = SecretStr("")
     single_machine: bool = False
+    several_machines: bool = False
     settle_seconds: float = Field(default=90.0, ge=0, allow_inf_nan=False)
     resend_after_minutes: float | None = Field(default=None, ge=15, allow_inf_nan=False)
     timeout_seconds: float = Field(default=30.0, gt=0, allow_inf_nan=False)
@@ -226,11 +227,33 @@ class Settings(StateSettings):
                 f"BILL_SECOND_APPROVAL_AMOUNT {display(second)} is less than BILL_APPROVAL_AMOUNT {display(first)}: "
                 "raise it, or remove one of the two"
             )
+        found += self._not_shared()
         found += self._unsafe()
         if self.now is not None and self.environment is not Environment.LOCAL:
             found.append("BILL_NOW sets the clock of the local environment only: remove it")
         if self.now is not None and self.now.tzinfo is None:
             found.append(f"BILL_NOW {self.now.isoformat()} has no offset: write 2026-11-23T15:00:00+00:00")
+        return found
+
+    def _not_shared(self) -> list[str]:
+        """Return what several machines need to have in common and have not."""
+        if not self.several_machines:
+            return []
+        found: list[str] = []
+        if self.single_machine:
+            found.append(
+                "BILL_SINGLE_MACHINE and BILL_SEVERAL_MACHINES contradict each other: remove one of the two"
+            )
+        if not self.journal_is_shared:
+            found.append(
+                "BILL_JOURNAL_URL names no PostgreSQL, and BILL_SEVERAL_MACHINES is true: each machine would keep a "
+                "journal of its own, and two could pay one bill; write postgresql+asyncpg://user:password@host/database"
+            )
+        if not self.session_key.get_secret_value():
+            found.append(
+                "BILL_SESSION_KEY is missing, and BILL_SEVERAL_MACHINES is true: what one machine encrypts, the others "
+                f"have to read; {MAKE_KEY}, and give all of them the same"
+            )
         return found
 
     def _unsafe(self) -> list[str]:
@@ -253,13 +276,18 @@ class Settings(StateSettings):
             found.append(
                 "BILL_JOURNAL_URL is of no journal: write postgresql+asyncpg://user:password@host/database"
             )
-        on_sqlite = not scheme.startswith("postgresql")
-        if self.environment is Environment.PRODUCTION and on_sqlite and not self.single_machine:
+        alone = not self.journal_is_shared and not self.several_machines  # the latter says so itself
+        if self.environment is Environment.PRODUCTION and alone and not self.single_machine:
             found.append(
                 "BILL_JOURNAL_URL names no PostgreSQL, so that only this machine keeps the journal: set it, or, "
                 "when no other machine ever pays for this organization, BILL_SINGLE_MACHINE=true"
             )
         return found
+
+    @property
+    def journal_is_shared(self) -> bool:
+        """Whether the journal is on PostgreSQL, so that several machines may keep it."""
+        return self.journal_url.get_secret_value().startswith("postgresql")
 
     @cached_property
     def clock(self) -> Clock:

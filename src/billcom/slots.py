@@ -1,6 +1,7 @@
-"""At most three requests at once for one organization, over all processes of a machine.
+"""At most three requests at once for one organization: over all processes of a machine, or over several machines.
 
-A slot is a lock file of the state directory: the kernel frees it when its holder dies.
+On one machine a slot is a lock file of the state directory, which the kernel frees when its holder dies. Where the
+journal is on PostgreSQL, slots are there too.
 Source: BILL docs, API rate limits (three at once per developer key and organization).
 """
 
@@ -10,14 +11,36 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from billcom.locks import try_lock
 from billcom.private import make_private_directory
+from billcom.settings import Settings
+from billcom.shared_slots import SharedSlots
 
 SLOTS = 3
 _POLL_SECONDS = 0.004
+
+
+class SlotSource(Protocol):
+    """Where a client's slots come from."""
+
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        """Hold one slot, waiting for a free one."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what is kept for slots."""
+        ...
+
+
+def slots_of(settings: Settings) -> SlotSource:
+    """Return the slots of an organization: over the machines that share its journal, or over this one."""
+    if settings.journal_is_shared:
+        return SharedSlots(settings, SLOTS)
+    return Slots(settings.state_path / "slots" / settings.organization_key)
 
 
 class Slots:
@@ -38,6 +61,9 @@ class Slots:
             yield
         finally:
             os.close(descriptor)
+
+    async def close(self) -> None:
+        """Nothing is kept."""
 
     def _try(self) -> int | None:
         for path in self._paths:

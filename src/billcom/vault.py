@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from billcom.errors import SettingsError
 from billcom.private import make_private_directory
-from billcom.settings import StateSettings
+from billcom.settings import MAKE_KEY, StateSettings
 
 _KEY_FILE = "session.key"
 
@@ -44,10 +44,7 @@ class Vault:
         try:
             return Fernet(self._key())
         except ValueError:
-            raise SettingsError(
-                "BILL_SESSION_KEY is not a Fernet key: make one with python -c "
-                '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
-            ) from None
+            raise SettingsError(f"BILL_SESSION_KEY is not a Fernet key: {MAKE_KEY}") from None
 
 
 def _read_or_make_key(directory: Path) -> bytes:

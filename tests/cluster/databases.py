@@ -72,6 +72,10 @@ class Postgres:
         """Stop at once, as a power failure does; `how` may be smart or fast."""
         self._run("pg_ctl", "--wait", f"--mode={how}", "stop")
 
+    def is_running(self) -> bool:
+        """Return whether it serves."""
+        return is_listening(self.port)
+
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run a statement; return what it prints."""
         command = [

@@ -111,6 +111,7 @@ class House:
     def worker(self, name: str, limit: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         """Start a worker as on a machine of its own: its own state directory, its own results."""
         machine = self.folder / name
+        machine.mkdir()  # Prefect makes no folder's parents
         own = {
             "BILL_STATE_DIR": str(machine / "state"),
             "BILL_OUTPUT_DIR": str(machine / "output"),

@@ -16,9 +16,9 @@ from tests.cluster.runs import children, ended, start_fleet
 
 pytestmark = pytest.mark.cluster
 
-ORGANIZATIONS = 6
+ORGANIZATIONS = 40
 RUNS_EACH = 4
-KILL_AFTER = 1
+KILL_AFTER = 10
 """Organizations that are paid when the worker dies: the rest are waiting, or under way."""
 
 DEADLINE_SECONDS = 1200
