@@ -105,7 +105,7 @@ class House:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._stack.callback(kill_whole, process.pid)
+        self._stack.callback(end, process)
         return process
 
     def worker(self, name: str, limit: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -129,6 +129,12 @@ class House:
             timeout=30,
             transport=httpx.HTTPTransport(retries=5),
         )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all it has started, and wait for it."""
+    kill_whole(process.pid)
+    process.wait()
 
 
 def kill_whole(pid: int) -> int:
