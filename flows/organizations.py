@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from prefect import flow
+from prefect import Flow, flow
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
@@ -24,6 +24,10 @@ from prefect.utilities.urls import url_for
 
 from billcom.errors import BillError, InputError, LinesFailedError, Problem, SettingsError
 from billcom.settings import Settings
+from flows.check_trust import check_trust
+from flows.collection_runs import charge_due_invoices
+from flows.payment_runs import pay_due_bills
+from flows.repair import resolve_unknowns
 from flows.reports import escaped
 from flows.start import check_crashes, postponed
 from tasks.blocks import BillCredentials
@@ -45,6 +49,14 @@ class FleetFlow(StrEnum):
     CHARGE_DUE_INVOICES = "charge-due-invoices"
     RESOLVE_UNKNOWNS = "resolve-unknowns"
     CHECK_TRUST = "check-trust"
+
+
+_FLOWS: dict[FleetFlow, Flow[..., Any]] = {
+    FleetFlow.PAY_DUE_BILLS: pay_due_bills,
+    FleetFlow.CHARGE_DUE_INVOICES: charge_due_invoices,
+    FleetFlow.RESOLVE_UNKNOWNS: resolve_unknowns,
+    FleetFlow.CHECK_TRUST: check_trust,
+}
 
 
 @dataclass
@@ -103,7 +115,7 @@ async def run_for_organizations(
     """
     try:
         await check_crashes()
-        _check_parameters(parameters)
+        _check_parameters(flow, parameters)
         names = list(dict.fromkeys(organizations)) or await _all_credentials()
         found = await _settings_of(names)
         for settings in found.values():
@@ -116,15 +128,20 @@ async def run_for_organizations(
         return Failed(message=f"{type(error).__name__}: {error}", data=error)
 
 
-def _check_parameters(parameters: dict[str, Any]) -> None:
+def _check_parameters(flow: FleetFlow, parameters: dict[str, Any]) -> None:
+    """Raise InputError for a name the flow does not take: Prefect would find it out in each run."""
+    taken = set(_FLOWS[flow].parameters.properties) - {"credentials"}
+    problems = [
+        Problem("parameters", name, f"{flow.value} takes {', '.join(sorted(taken))}")
+        for name in parameters
+        if name not in taken and name != "credentials"
+    ]
     if "credentials" in parameters:
-        raise InputError(
-            [
-                Problem(
-                    "parameters", "credentials", "name the blocks under organizations: each run gets its own"
-                )
-            ]
+        problems.append(
+            Problem("parameters", "credentials", "name the blocks under organizations: each run gets its own")
         )
+    if problems:
+        raise InputError(problems)
 
 
 async def _all_credentials() -> list[str]:
