@@ -2,7 +2,8 @@
 # Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-up test-slow faults faults-blind soak race kills bench check up lock clean python
+.PHONY: help demo up deploy worker test test-up test-slow test-browser test-cluster fleet screenshots \
+	faults faults-blind soak race kills bench check lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
 FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
@@ -35,6 +36,12 @@ up: .venv/installed ## Start Prefect's server, its UI and every workflow on this
 	@mkdir -p .local/prefect
 	@$(OURS) $(LOCAL_PREFECT) .venv/bin/python -m deployments.local
 
+deploy: .venv/installed ## Register every flow, automation and the work pool with the server of PREFECT_API_URL
+	@$(SILENT) .venv/bin/python -m deployments.deploy
+
+worker: .venv/installed ## Start a worker for the server of PREFECT_API_URL (LIMIT=8 runs at once, NAME=…)
+	@$(SILENT) .venv/bin/python -m deployments.worker --limit $(or $(LIMIT),8) $(if $(NAME),--name $(NAME))
+
 test: .venv/testers ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
 	$(ALONE) PREFECT_HOME="$$home/prefect" PREFECT_PROFILES_PATH="$$home/prefect/profiles.toml" \
@@ -45,6 +52,28 @@ test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ct
 
 test-slow: ## Run the tests that take longer, test-up among them
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
+
+test-browser: ## Run a workflow from its form in a headless Chromium (Debian, Ubuntu: apt install chromium)
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m browser -n 0 tests/browser $(PYTEST_ARGS)"
+
+screenshots: .venv/testers ## Take the pictures of the README anew
+	@$(ALONE) .venv/bin/python -m tests.browser.screenshots
+
+test-cluster: .venv/testers ## Pay 1,000 bills on two workers while one of them and a server are killed: ten minutes
+	@$(call HAVE,initdb redis-server,postgresql redis-server)
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m cluster -n 0 -s tests/cluster $(PYTEST_ARGS)"
+
+fleet: .venv/testers ## Time the same fleet with 1, 2 and 4 workers
+	@$(call HAVE,initdb redis-server,postgresql redis-server)
+	@$(ALONE) .venv/bin/python -m tests.cluster
+
+# Installs the packages $(2) of Debian or Ubuntu when one of the programs $(1) is missing.
+HAVE = for program in $(1); do \
+	  PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')" command -v $$program >/dev/null && continue; \
+	  command -v apt-get >/dev/null || { echo "$$program is missing: install $(2)" >&2; exit 1; }; \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(2) >/dev/null; \
+	  break; \
+	done
 
 faults: .venv/testers ## Play every write against every fault (WORDS='"payment ·"' for some): a quarter of an hour
 	@$(ALONE) .venv/bin/python -m tests.faults $(WORDS)
