@@ -17,7 +17,9 @@ def main() -> int:
     try:
         descriptor = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        print(f"{FILE.name} is there already: what is encrypted with its key needs it; nothing was changed", file=sys.stderr)
+        print(
+            f"{FILE.name} is there already, and what it encrypted needs it: nothing was done", file=sys.stderr
+        )
         return 1
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content())
