@@ -6,9 +6,12 @@ May be repeated: what is there is brought up to date.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import prefect
 from prefect.blocks.notifications import SlackWebhook
@@ -65,8 +68,7 @@ async def deploy() -> None:
     """Register everything for the environment. Raises SettingsError saying what to mend; what was done stays."""
     settings = _settings()
     await check_schedules(settings.environment)
-    async with get_client() as client:
-        await check_server(client)
+    async with prefect_server() as client:
         pools = await _make_pools(client, {d["work_pool"]["name"] for d in declared(settings.environment)})
         await register_block_types()
         _register_deployments(settings.environment)
@@ -87,13 +89,20 @@ async def check_schedules(environment: Environment) -> None:
                 raise SettingsError(f"{where}: {error}; nothing was registered") from None
 
 
-async def check_server(client: PrefectClient) -> None:
-    """Raise SettingsError when no server answers, or one of another version."""
+@asynccontextmanager
+async def prefect_server() -> AsyncGenerator[PrefectClient]:
+    """A client of the Prefect server to register with. Raises SettingsError when none answers, or another version."""
     address = PREFECT_API_URL.value()
-    if not address:
+    if not address:  # Prefect would start a server of its own
         raise SettingsError(
             "PREFECT_API_URL is not set: say which Prefect server, such as http://127.0.0.1:4200/api"
         )
+    async with get_client() as client:
+        await _check_version(client, address)
+        yield client
+
+
+async def _check_version(client: PrefectClient, address: str) -> None:
     if (failure := await client.api_healthcheck()) is not None:
         raise SettingsError(
             f"PREFECT_API_URL {address}: no Prefect server answers there ({type(failure).__name__}): start it, or "
@@ -182,7 +191,11 @@ def _settings() -> DeploySettings:
 def _is_known_to_apprise(url: str) -> bool:
     from apprise import Apprise
 
-    return Apprise().add(url)
+    logging.disable()  # it would log the address, password included
+    try:
+        return Apprise().add(url)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _show(environment: Environment, pools: list[str], told: str) -> None:

@@ -7,7 +7,6 @@ import asyncio
 import os
 import sys
 
-from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 from pydantic import SecretStr
@@ -16,7 +15,7 @@ from billcom.errors import BillError, SettingsError
 from billcom.journal_store import JournalStore
 from billcom.settings import Settings
 from deployments.automations import HEARTBEAT_SECONDS
-from deployments.deploy import check_server
+from deployments.deploy import prefect_server
 from deployments.registry import ROOT
 
 POOL = "bill"
@@ -58,8 +57,7 @@ async def check() -> None:
     store = JournalStore(settings)
     async with store.transaction("worker"):
         pass
-    async with get_client() as client:
-        await check_server(client)
+    async with prefect_server() as client:
         try:
             await client.read_work_pool(POOL)
         except ObjectNotFound:

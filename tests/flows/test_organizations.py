@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun
-from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled, State, Suspended
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled, Suspended
 
 from billcom.errors import InputError, LinesFailedError
 from flows import organizations
@@ -78,7 +78,7 @@ async def run_all(
     names: list[str], started: list[str], states: dict[str, list[State[Any]]], **more: Any
 ) -> Any:
     """Run for the organizations while a worker plays; raise what the run raises."""
-    run = run_for_organizations(FleetFlow.PAY_DUE_BILLS, names, **more)
+    run: Any = run_for_organizations(FleetFlow.PAY_DUE_BILLS, names, **more)
     async with asyncio.timeout(60):
         result, _ = await asyncio.gather(run, play(started, states), return_exceptions=True)
     if isinstance(result, BaseException):
