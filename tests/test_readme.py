@@ -51,7 +51,7 @@ def test_its_commands_for_a_sheet_do_what_it_says(
 ) -> None:
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    section = README.partition("## Payment runs")[2].partition("## With your own")[0]
+    section = README.partition("## Payment runs")[2].partition("## As a service")[0]
     said = [
         subprocess.run(
             ["bash", "-euc", commands],
