@@ -28,6 +28,7 @@ def emulator(
     mfa_token: str | None = None,
     rule: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     permissive: bool = False,
+    state: Path | None = None,
 ) -> int:
     """Serve the local BILL until Ctrl-C; prints one JSON line with its address and credentials when ready.
 
@@ -45,6 +46,8 @@ def emulator(
         NAME=VALUE of one of its switches; may be given several times. GET /_local/rules lists them.
     permissive
         Set every switch to the value a safe client must survive.
+    state
+        File in which everything is kept over restarts; made when missing. Default: memory alone.
     """
     from billcom.emulator import serve
 
@@ -55,7 +58,7 @@ def emulator(
             print(f"billcom emulator: --rule {item!r} is not NAME=VALUE", file=sys.stderr)
             return 1
         rules[name] = value
-    return serve(host, port, clock, mfa_token, rules, permissive)
+    return serve(host, port, clock, mfa_token, rules, permissive, state)
 
 
 @app.command

@@ -124,3 +124,38 @@ def test_a_second_user_that_makes_no_sense_is_refused(
     bill: Caller, body: Any, status: int, code: str | None, message: str
 ) -> None:
     refused(bill.post(local_url(bill, "/users"), json=body), status, code, message)
+
+
+def test_many_organizations_are_made_at_once(stranger: Caller) -> None:
+    made = stranger.local("POST", "/organizations", {"count": 3})["organizations"]
+    assert len({each["organization_id"] for each in made}) == 3
+    assert len({each["dev_key"] for each in made}) == 3
+    for each in made:
+        with Caller(str(stranger.base_url), each) as caller:
+            caller.sign_in()
+            assert caller.rows("/v3/vendors") == []
+
+
+def test_organizations_may_share_a_developer_key(stranger: Caller) -> None:
+    body = {"count": 2, "dev_key": "01SHARED000000000001"}
+    made = stranger.local("POST", "/organizations", body)["organizations"]
+    assert [each["dev_key"] for each in made] == ["01SHARED000000000001"] * 2
+    with Caller(str(stranger.base_url), made[1]) as caller:
+        caller.sign_in()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"count": 0}, "count"),
+        ({"count": 1.5}, "count"),
+        ({"counts": 3}, "counts"),
+        ({"role": "KING"}, "role"),
+    ],
+)
+def test_organizations_of_a_wrong_body_are_not_made(stranger: Caller, body: object, field: str) -> None:
+    answer = stranger.post(
+        f"{str(stranger.base_url).removesuffix('/connect/')}/_local/organizations", json=body
+    )
+    assert answer.status_code == 400
+    assert field in answer.text

@@ -15,9 +15,14 @@ def main() -> int:
     parser.add_argument("--mfa-token", metavar="CODE", help="fixes every MFA code; random when left out")
     parser.add_argument("--rule", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--permissive", action="store_true", help="every rule at its least helpful value")
+    parser.add_argument(
+        "--state", metavar="FILE", help="kept over restarts in this file; in memory when left out"
+    )
     options = parser.parse_args()
     rules = dict(rule.partition("=")[::2] for rule in options.rule)
-    return serve(options.host, options.port, options.clock, options.mfa_token, rules, options.permissive)
+    return serve(
+        options.host, options.port, options.clock, options.mfa_token, rules, options.permissive, options.state
+    )
 
 
 if __name__ == "__main__":

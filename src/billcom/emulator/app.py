@@ -3,6 +3,7 @@
 import asyncio
 import json
 from asyncio import Transport
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -25,6 +26,7 @@ class App:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.changed: Callable[[], None] = lambda: None
         self._gateway = Gateway(world, BILL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,6 +53,7 @@ class App:
                 await asyncio.sleep(outcome.wait_seconds)
         finally:
             flight.land()
+            self.changed()
         response = _response(outcome)
         if response is None:
             await _hang_up(request)
@@ -61,6 +64,7 @@ class App:
         """Serve the control API, which is neither journaled nor counted."""
         now = self.world.clock.now()
         self.world.settle(now)
+        self.changed()
         try:
             route, params = LOCAL.find(request.method, path)
             call = Call(self.world, now, request.headers, params, request.query_params)

@@ -13,7 +13,6 @@ Actions:
 
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
-from itertools import count
 from typing import Literal, get_args
 
 from billcom.emulator import codes
@@ -62,33 +61,37 @@ class Faults:
     """The faults in force, oldest first."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
-        self._ids = count(1)
+        self.in_force: list[Fault] = []
+        self.made = 0
 
     def add(self, body: object) -> Fault:
         """Read a fault from the control API and put it in force; raise 400 when it makes no sense."""
-        fault = _read_fault(Form(body, strict=True), next(self._ids))
-        self._faults.append(fault)
+        fault = _read_fault(Form(body, strict=True), self._new_id())
+        self.in_force.append(fault)
         return fault
+
+    def _new_id(self) -> int:
+        self.made += 1
+        return self.made
 
     def clear(self) -> None:
         """Take every fault out of force."""
-        self._faults.clear()
+        self.in_force.clear()
 
     def remove(self, fault_id: str) -> bool:
         """Take one fault out of force; return whether there was one."""
-        before = len(self._faults)
-        self._faults = [fault for fault in self._faults if str(fault.id) != fault_id]
-        return len(self._faults) < before
+        before = len(self.in_force)
+        self.in_force = [fault for fault in self.in_force if str(fault.id) != fault_id]
+        return len(self.in_force) < before
 
     def meet(self, method: str, path: str, organization_id: str | None) -> Fault | None:
         """Return the oldest fault that strikes the request; every matching fault counts it."""
-        struck = [fault for fault in self._faults if fault.meets(method, path, organization_id)]
+        struck = [fault for fault in self.in_force if fault.meets(method, path, organization_id)]
         return struck[0] if struck else None
 
     def wire(self) -> list[Json]:
         """Return the faults as the control API lists them."""
-        return [fault.wire() for fault in self._faults]
+        return [fault.wire() for fault in self.in_force]
 
 
 def _read_fault(form: Form, fault_id: int) -> Fault:

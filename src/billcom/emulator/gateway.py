@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from billcom.emulator import codes
 from billcom.emulator.errors import BillError, refuse, untrusted
@@ -12,8 +13,8 @@ from billcom.emulator.faults import Fault
 from billcom.emulator.form import parse_body
 from billcom.emulator.limits import Limits
 from billcom.emulator.requests import Entry
-from billcom.emulator.routing import Answer, Call, Route, Routes
-from billcom.emulator.world import World
+from billcom.emulator.routing import Answer, Call, Routes
+from billcom.emulator.world import LateAct, World
 
 LOGIN_PATH = "/v3/login"
 
@@ -64,6 +65,7 @@ class Gateway:
     def __init__(self, world: World, routes: Routes) -> None:
         self._world = world
         self._routes = routes
+        world.act = self._act_late
 
     def board(self, incoming: Incoming) -> Flight:
         """Journal a request and count it in flight."""
@@ -113,7 +115,7 @@ class Gateway:
             self._sign_in(call, flight)
         call.body = parse_body(incoming.body)
         if fault and fault.action == "act_late":
-            self._postpone(fault, route, call, entry)
+            self._postpone(fault, call, incoming, entry)
             return Outcome()
         answer = route.handler(call)
         entry.status, entry.acted = answer.status, route.writes
@@ -158,20 +160,26 @@ class Gateway:
             self._world.sessions.close(session)
         return refuse(codes.INVALID_SESSION, "Session is invalid. Please log in.", 401)
 
-    def _postpone(self, fault: Fault, route: Route, call: Call, entry: Entry) -> None:
+    def _postpone(self, fault: Fault, call: Call, incoming: Incoming, entry: Entry) -> None:
         """Arrange for the request to be done later on the local clock; what it then answers nobody hears."""
         rule_seconds = self._world.rules.number("late_act_ms") / 1000
         seconds = rule_seconds if fault.seconds is None else fault.seconds
+        late = LateAct(
+            incoming.method, incoming.path, incoming.query_text, incoming.body, call.signed_in, entry
+        )
+        self._world.act_at(call.now + timedelta(seconds=seconds), late)
 
-        def act(due: datetime) -> None:
-            call.now = due
-            try:
-                status, code, acted = route.handler(call).status, None, route.writes
-            except BillError as error:
-                status, code, acted = error.status, error.code, False
-            self._world.requests.late(due, entry, status, code, acted=acted)
-
-        self._world.act_at(call.now + timedelta(seconds=seconds), act)
+    def _act_late(self, late: LateAct, due: datetime) -> None:
+        """Do a request that was put off; a session that has ended since was live when it came."""
+        route, params = self._routes.find(late.method, late.path)
+        call = Call(self._world, due, {}, params, dict(parse_qsl(late.query, keep_blank_values=True)))
+        call.signed_in = late.session
+        try:
+            call.body = parse_body(late.body)
+            status, code, acted = route.handler(call).status, None, route.writes
+        except BillError as error:
+            status, code, acted = error.status, error.code, False
+        self._world.requests.late(due, late.entry, status, code, acted=acted)
 
     def _refused(self, entry: Entry, error: BillError, now: datetime) -> Outcome:
         """Return an error answer and journal it."""

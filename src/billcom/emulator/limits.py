@@ -12,9 +12,9 @@ class Limits:
     """The counts that limits are held against. Hours turn at the top of the hour."""
 
     def __init__(self) -> None:
-        self._hour: datetime | None = None
-        self._requests: Counter[str] = Counter()
-        self._logins: Counter[str] = Counter()
+        self.hour: datetime | None = None
+        self.requests: Counter[str] = Counter()
+        self.logins: Counter[str] = Counter()
         self._in_flight: Counter[tuple[str, str]] = Counter()
 
     def take_off(self, dev_key: str, organization_id: str) -> int:
@@ -32,11 +32,11 @@ class Limits:
         Unverified: the status. Clients report 422, never 429, and no Retry-After.
         """
         self._turn(now)
-        self._requests[dev_key] += 1
-        _hold(self._requests[dev_key], rules.number("requests_per_hour"))
+        self.requests[dev_key] += 1
+        _hold(self.requests[dev_key], rules.number("requests_per_hour"))
         if login:
-            self._logins[dev_key] += 1
-            _hold(self._logins[dev_key], rules.number("logins_per_hour"))
+            self.logins[dev_key] += 1
+            _hold(self.logins[dev_key], rules.number("logins_per_hour"))
         if in_flight > rules.number("concurrent_requests"):
             raise refuse(
                 codes.CONCURRENCY_LIMIT, "Max number of concurrent requests per organization reached."
@@ -45,10 +45,10 @@ class Limits:
     def _turn(self, now: datetime) -> None:
         """Start counting anew when the hour is another."""
         hour = now.replace(minute=0, second=0, microsecond=0)
-        if hour != self._hour:
-            self._hour = hour
-            self._requests.clear()
-            self._logins.clear()
+        if hour != self.hour:
+            self.hour = hour
+            self.requests.clear()
+            self.logins.clear()
 
 
 def _hold(number: int, limit: int) -> None:

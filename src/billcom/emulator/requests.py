@@ -41,34 +41,34 @@ class Requests:
     """The journal, and the most requests in flight at once for each organization."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
-        self._peaks: Counter[str] = Counter()
+        self.entries: list[Entry] = []
+        self.peaks: Counter[str] = Counter()
 
     def clear(self) -> None:
         """Forget every row and every peak."""
-        self._entries.clear()
-        self._peaks.clear()
+        self.entries.clear()
+        self.peaks.clear()
 
     def open(self, now: datetime, method: str, path: str, query: str) -> Entry:
         """Add and return the row of a request that has just come in."""
         entry = Entry(iso(now), method, path, query)
-        self._entries.append(entry)
+        self.entries.append(entry)
         return entry
 
     def late(self, now: datetime, entry: Entry, status: int, code: str | None, *, acted: bool) -> None:
         """Add the row of a request that is done only now."""
         row = replace(entry, time=iso(now), status=status, code=code, acted=acted, fault=None, late=True)
-        self._entries.append(row)
+        self.entries.append(row)
 
     def flew(self, organization_id: str, in_flight: int) -> None:
         """Note how many requests of an organization are in flight, those about to be refused included."""
-        self._peaks[organization_id] = max(in_flight, self._peaks[organization_id])
+        self.peaks[organization_id] = max(in_flight, self.peaks[organization_id])
 
     def wire(self, filters: Mapping[str, str]) -> Json:
         """Return the rows, oldest first, whose `method`, `path` … equal the filters, and the peaks."""
         rows = [
             asdict(entry)
-            for entry in self._entries
+            for entry in self.entries
             if all(str(getattr(entry, name, None)) == value for name, value in filters.items())
         ]
-        return {"requests": rows, "peak_in_flight": dict(self._peaks)}
+        return {"requests": rows, "peak_in_flight": dict(self.peaks)}

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from socket import socket
 from types import FrameType, TracebackType
 from typing import Self
@@ -19,11 +20,13 @@ from billcom.emulator.app import BASE_PATH, WEBHOOK_BASE_PATH, App
 from billcom.emulator.calendar import bank_holidays
 from billcom.emulator.clock import Clock, parse_instant
 from billcom.emulator.rules import Value
+from billcom.emulator.state import StateFile
 from billcom.emulator.world import DEV_KEY, ORGANIZATION_ID, PASSWORD, USERNAME, World
 
 HOST = "127.0.0.1"
 PORT = 8118
 SHUTDOWN_SECONDS = 1
+SAVE_SECONDS = 1.0
 
 
 class LocalBill:
@@ -42,10 +45,11 @@ class LocalBill:
         rules: Mapping[str, Value] | None = None,
         *,
         permissive: bool = False,
+        state: Path | str | None = None,
     ) -> None:
         start = parse_instant(clock) if isinstance(clock, str) else clock
         self.world = World(Clock(start), mfa_token, rules, permissive=permissive)
-        self._server = Server(App(self.world), host, port)
+        self._server = Server(App(self.world), host, port, state=_opened(state, self.world, start))
         self._thread: threading.Thread | None = None
 
     @property
@@ -94,18 +98,21 @@ def serve(
     mfa_token: str | None = None,
     rules: Mapping[str, Value] | None = None,
     permissive: bool = False,
+    state: Path | str | None = None,
 ) -> int:
     """Serve in the foreground until SIGINT or SIGTERM; return the exit status: 0, or 1 when it can't start.
 
-    Prints one JSON line with addresses and credentials when ready. State is kept in memory.
+    Prints one JSON line with addresses and credentials when ready. State is kept in memory, and in the file `state`
+    where one is named.
     """
     try:
         start = parse_instant(clock) if isinstance(clock, str) else clock
         world = World(Clock(start), mfa_token, rules, permissive=permissive)
+        file = _opened(state, world, start)
     except ValueError as error:
         print(f"local BILL: {error}", file=sys.stderr)
         return 1
-    server = Server(App(world), host, port, announce=True)
+    server = Server(App(world), host, port, announce=True, state=file)
     server.run_quietly()
     if server.bound:
         return 0
@@ -113,10 +120,25 @@ def serve(
     return 1
 
 
-class Server(uvicorn.Server):
-    """Uvicorn that tells when it is ready, leaves quietly on a signal, and lets the application hang up."""
+def _opened(state: Path | str | None, world: World, start: datetime | None) -> StateFile | None:
+    """Return the state file, its world restored, None without one; a `start` goes before the clock that was saved."""
+    if state is None:
+        return None
+    file = StateFile(Path(state))
+    file.load(world, keep_clock=start is not None)
+    return file
 
-    def __init__(self, app: App, host: str, port: int, *, announce: bool = False) -> None:
+
+class Server(uvicorn.Server):
+    """Uvicorn that tells when it is ready, leaves quietly on a signal, and lets the application hang up.
+
+    With a `state` file, what has changed is in it within `SAVE_SECONDS`, and all of it at a clean end: a SIGKILL
+    forgets no more than that.
+    """
+
+    def __init__(
+        self, app: App, host: str, port: int, *, announce: bool = False, state: StateFile | None = None
+    ) -> None:
         config = uvicorn.Config(
             app,
             host=host,
@@ -131,6 +153,11 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._announce = announce
+        self._app = app
+        self._state = state
+        self._saving: asyncio.TimerHandle | None = None
+        if state is not None:
+            app.changed = self._save_soon
         self._settled = threading.Event()
         self.bound = False
 
@@ -174,6 +201,25 @@ class Server(uvicorn.Server):
         self._settled.set()
         if self._announce:
             print(json.dumps(self.credentials), flush=True)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop serving, and save what has changed."""
+        await super().shutdown(sockets)
+        if self._state is not None:
+            if self._saving is not None:
+                self._saving.cancel()
+            self._state.save(self._app.world)
+            self._state.close()
+
+    def _save_soon(self) -> None:
+        if self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save)
+
+    def _save(self) -> None:
+        # In the thread that serves, between two requests: no half-done one is written.
+        self._saving = None
+        if self._state is not None:
+            self._state.save(self._app.world)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

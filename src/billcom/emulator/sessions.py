@@ -72,23 +72,23 @@ class Sessions:
 
     def __init__(self, mfa_code: str | None) -> None:
         self._mfa_code = mfa_code
-        self._sessions: dict[str, Session] = {}
-        self._challenges: dict[str, Challenge] = {}
+        self.live: dict[str, Session] = {}
+        self.challenges: dict[str, Challenge] = {}
         self.texts: list[Text] = []
 
     def open(self, organization: Organization, user: User, now: datetime, *, trusted: bool) -> Session:
         """Start a session with the user's dev key."""
         session = Session(ids.session_id(), organization, user, user.dev_key, trusted, now)
-        self._sessions[session.id] = session
+        self.live[session.id] = session
         return session
 
     def close(self, session: Session) -> None:
         """End a session."""
-        self._sessions.pop(session.id, None)
+        self.live.pop(session.id, None)
 
     def peek(self, session_id: str | None) -> Session | None:
         """Return a session without looking whether it expired, and without keeping it alive."""
-        return self._sessions.get(session_id or "")
+        return self.live.get(session_id or "")
 
     def use(self, session_id: str | None, dev_key: str | None, now: datetime) -> Session:
         """Return a live session of this dev key, its 35 minutes begun anew; raise 401 BDC_1109 otherwise."""
@@ -109,13 +109,13 @@ class Sessions:
             raise refuse(codes.TEXT_LIMIT, f"Max number of texts per minute reached: {budget}.")
         code = self._mfa_code or ids.random_digits(CODE_DIGITS)
         challenge = Challenge(ids.random_text(32), user, phone, code, now + timedelta(minutes=CODE_MINUTES))
-        self._challenges[challenge.id] = challenge
+        self.challenges[challenge.id] = challenge
         self.texts.append(Text(now, phone.last_four, code, challenge.id, user.organization_id))
         return challenge
 
     def answer(self, challenge_id: str, code: str, user: User, now: datetime) -> Challenge:
         """Return the challenge a right code answers, once; raise when unknown, expired or answered wrong."""
-        challenge = self._challenges.get(challenge_id)
+        challenge = self.challenges.get(challenge_id)
         if challenge is None or challenge.user is not user:
             raise not_found("MFA challenge", challenge_id)
         if challenge.wrong_codes >= WRONG_CODES_ALLOWED:
@@ -125,7 +125,7 @@ class Sessions:
         if code != challenge.code:
             challenge.wrong_codes += 1
             raise _refuse_code(codes.MFA_CODE_WRONG, "The two-step code does not match.")
-        del self._challenges[challenge_id]
+        del self.challenges[challenge_id]
         return challenge
 
 

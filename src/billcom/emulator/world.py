@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from billcom.emulator import ids
 from billcom.emulator.clock import Clock, iso
@@ -12,10 +13,10 @@ from billcom.emulator.faults import Faults
 from billcom.emulator.limits import Limits
 from billcom.emulator.organization import Organization
 from billcom.emulator.records.users import User
-from billcom.emulator.requests import Requests
+from billcom.emulator.requests import Entry, Requests
 from billcom.emulator.rules import Rules, Value
 from billcom.emulator.seed import demo_organization, new_user
-from billcom.emulator.sessions import Sessions
+from billcom.emulator.sessions import Session, Sessions
 from billcom.emulator.wire import Json
 
 USERNAME = "demo@example.com"
@@ -24,6 +25,18 @@ ORGANIZATION_ID = "00801LOCALDEMO000001"
 DEV_KEY = "01LOCALDEVKEY0000001"
 
 Happening = Callable[[datetime], None]
+
+
+@dataclass
+class LateAct:
+    """A request that seemed to fail and is done later: what it asked for, and the row it has in the journal."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    session: Session | None
+    entry: Entry
 
 
 @dataclass
@@ -58,6 +71,7 @@ class World:
         self._rules = dict(rules or {})
         self._permissive = permissive
         self._order = count()
+        self.act: Callable[[LateAct, datetime], None] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -72,16 +86,19 @@ class World:
         self.organizations: dict[str, Organization] = {}
         self.users: dict[str, User] = {}
         self.dev_keys: set[str] = set()
-        self._late: list[tuple[datetime, int, Happening]] = []
+        self.late: list[tuple[datetime, int, LateAct]] = []
         self._progress: list[tuple[datetime, int, Happening]] = []
         user = new_user(USERNAME, PASSWORD, ORGANIZATION_ID, DEV_KEY)
         self._admit(user)
 
-    def new_organization(self) -> User:
-        """Make an organization like the demo one, with its own credentials; return its administrator."""
+    def new_organization(self, dev_key: str | None = None) -> User:
+        """Make an organization like the demo one; return its administrator, with a dev key of their own or this one."""
         name = ids.random_text(10).lower()
         user = new_user(
-            f"{name}@example.com", ids.random_text(16), ids.new_id(ids.ORGANIZATION), ids.new_id("01")
+            f"{name}@example.com",
+            ids.random_text(16),
+            ids.new_id(ids.ORGANIZATION),
+            dev_key or ids.new_id("01"),
         )
         self._admit(user)
         return user
@@ -109,9 +126,9 @@ class World:
         """Put a message into the mail inbox."""
         self.mail.append(Mail(now, to, subject, kind, record_id, org))
 
-    def act_at(self, due: datetime, act: Happening) -> None:
+    def act_at(self, due: datetime, late: LateAct) -> None:
         """Do a late act when the clock reaches `due`."""
-        heapq.heappush(self._late, (due, next(self._order), act))
+        heapq.heappush(self.late, (due, next(self._order), late))
 
     def progress_at(self, due: datetime, move: Happening) -> None:
         """Move a payment on when the clock reaches `due`; while progress is manual, it waits."""
@@ -120,12 +137,15 @@ class World:
     def settle(self, now: datetime) -> None:
         """Let everything happen that was due by `now`, in the order of its time."""
         while queue := self._next_queue(now):
-            due, _, happen = heapq.heappop(queue)
-            happen(due)
+            due, _, happening = heapq.heappop(queue)
+            if not isinstance(happening, LateAct):
+                happening(due)
+            elif self.act is not None:
+                self.act(happening, due)
 
-    def _next_queue(self, now: datetime) -> list[tuple[datetime, int, Happening]] | None:
+    def _next_queue(self, now: datetime) -> list[Any] | None:
         """Return the queue whose first happening is the earliest due one, None when nothing is due."""
-        queues = [self._late]
+        queues: list[list[Any]] = [self.late]
         if self.rules.choice("payment_progress") == "clock":
             queues.append(self._progress)
         due = [queue for queue in queues if queue and queue[0][0] <= now]

@@ -10,6 +10,8 @@ from billcom.emulator.routing import Answer, Call, Routes
 from billcom.emulator.wire import Json
 from billcom.emulator.world import ORGANIZATION_ID
 
+MOST_ORGANIZATIONS = 1_000
+
 routes = Routes()
 
 
@@ -124,11 +126,20 @@ def set_rules(call: Call) -> Answer:
 
 @routes.add("POST", "/_local/organizations")
 def create_organization(call: Call) -> Answer:
-    """Make an organization like the demo one, with its own user and dev key; answer the credentials."""
-    user = call.world.new_organization()
-    role = _object(call).get("role") if call.body else None
-    user.role = str(role) if role else user.role
-    return Answer(201, _credentials(user))
+    """Make an organization like the demo one, with its own user and dev key; answer the credentials.
+
+    With a `count`, make so many, and answer them all; with a `dev_key`, they share that developer key.
+    """
+    form = Form({} if call.body is None else call.body, strict=True)
+    role, dev_key, count = form.choice("role", ROLES), form.text("dev_key"), form.number("count")
+    if count is not None and not (1 <= count <= MOST_ORGANIZATIONS and count == int(count)):
+        form.problem("count", f"must be a whole number from 1 to {MOST_ORGANIZATIONS}")
+    form.check()
+    users = [call.world.new_organization(dev_key) for _ in range(int(count or 1))]
+    for user in users:
+        user.role = role or user.role
+    made = [_credentials(user) for user in users]
+    return Answer(201, made[0] if count is None else {"organizations": made})
 
 
 @routes.add("POST", "/_local/users")
