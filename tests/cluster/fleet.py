@@ -46,17 +46,13 @@ class Fleet:
 
     def add(self, count: int) -> None:
         """Make organizations with bills to pay."""
-        for _ in range(count):
-            made = self.control("POST", "/organizations")
-            seed = {
-                "organization_id": made["organization_id"],
-                "vendors": VENDORS,
-                "bills_per_vendor": BILLS_EACH,
-                "customers": 0,
-            }
+        seed = {"vendors": VENDORS, "bills_per_vendor": BILLS_EACH, "customers": 0}
+        for made in self.control("POST", "/organizations", {"count": count})["organizations"]:
             name = f"organization-{len(self.bills) + 1:02}"
             self.sign_ins[name] = made
-            self.bills[name] = self.control("POST", "/seed", seed)["bills"]
+            self.bills[name] = self.control(
+                "POST", "/seed", {**seed, "organization_id": made["organization_id"]}
+            )["bills"]
 
     def requests_that_paid(self) -> int:
         """Return how many requests for payments the local BILL has carried out."""
