@@ -110,14 +110,6 @@ async def register(automations: list[AutomationCore]) -> None:
                 await prefect.create_automation(automation)
 
 
-async def remove(names: list[str]) -> None:
-    """Remove automations of these names, those that there are."""
-    async with get_client() as prefect:
-        for name in names:
-            for known in await prefect.read_automations_by_name(name):
-                await prefect.delete_automation(known.id)
-
-
 def _unless(after: list[str] | tuple[str, ...], expect: list[str], within: timedelta) -> EventTrigger:
     """Return the trigger for a run that comes to one state, and to none of others within some time."""
     return EventTrigger(

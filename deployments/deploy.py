@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import prefect
 from prefect.blocks.notifications import SlackWebhook
@@ -164,6 +164,9 @@ async def _register_automations(url: SecretStr) -> str:
     """Register the automations; return who is told of failed runs, in words that give no address away."""
     await automations.register(automations.recovery())
     if not url.get_secret_value():
+        with suppress(ValueError):
+            await SlackWebhook.aload(NOTIFICATIONS)
+            return f"block {NOTIFICATIONS}, as before"
         return "nobody (set BILL_NOTIFY_URL and register again)"
     # Prefect's server has to know the block's class; this one passes any address of Apprise's on, whatever its name.
     block_id = await SlackWebhook(url=url).asave(NOTIFICATIONS, overwrite=True)
