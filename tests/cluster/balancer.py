@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from tests.cluster.databases import free_port, is_listening, until
 
@@ -52,7 +53,8 @@ async def _main(port: int, targets: Sequence[int]) -> None:
 def balancer(targets: Sequence[int]) -> Iterator[int]:
     """A balancer that runs meanwhile; gives its port."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", __name__, str(port), *map(str, targets)])
+    command = [sys.executable, "-m", __name__, str(port), *map(str, targets)]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     try:
         until(lambda: is_listening(port), "the balancer listens")
         yield port
