@@ -110,10 +110,9 @@ class Fleet:
 def local_bill(*words: str) -> Iterator[Fleet]:
     """A local BILL in a process of its own, as others start it."""
     command = [sys.executable, "-m", "billcom.emulator", "--port", "0", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield Fleet(json.loads(process.stdout.readline())["base_url"])
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Fleet(json.loads(process.stdout.readline())["base_url"])
+        finally:
+            process.terminate()
