@@ -45,7 +45,7 @@ worker: .venv/installed ## Start a worker for the server of PREFECT_API_URL (LIM
 test: .venv/testers ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \
 	$(ALONE) PREFECT_HOME="$$home/prefect" PREFECT_PROFILES_PATH="$$home/prefect/profiles.toml" \
-	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest -n 2 $(PYTEST_ARGS)
+	  BILL_STATE_DIR="$$home/billcom" .venv/bin/python -m pytest -n 3 $(PYTEST_ARGS)
 
 test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ctrl-C
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow tests/deployments $(PYTEST_ARGS)"

@@ -9,6 +9,7 @@ import pytest
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW,
+    PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED,
     temporary_settings,
 )
 from prefect.testing.utilities import prefect_test_harness
@@ -19,12 +20,19 @@ from tests.organization import MONDAY, Organization
 
 @pytest.fixture(scope="session")
 def prefect() -> Iterator[None]:
-    """A Prefect server with a database of its own."""
+    """A Prefect server with a database of its own.
+
+    Events kept there would contend for SQLite's one lock, and its client waits two seconds after each refusal.
+    """
     with (
-        prefect_test_harness(server_startup_timeout=120),
         temporary_settings(
-            {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore"}
+            {
+                PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED: False,
+                PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+                PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
+            }
         ),
+        prefect_test_harness(server_startup_timeout=120),
     ):
         yield
 

@@ -162,6 +162,7 @@ class JournalStore:
         except _TROUBLE as error:
             raise self._unusable(error) from error
         if found != SCHEMA_VERSION:
+            await engine.dispose()
             raise JournalError(
                 f"the journal is of version {found}, this program writes version {SCHEMA_VERSION}: use the "
                 "program that wrote it, or upgrade the journal as the changelog says"

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,14 @@ def _cut(path: Path) -> None:
     os.truncate(path, 5000)
 
 
+def left_open(*, since: set[threading.Thread]) -> list[threading.Thread]:
+    """Return the threads of SQLite connections opened since then that don't end; one that is ending is waited for."""
+    opened = [thread for thread in {*threading.enumerate()} - since if "connection_worker" in thread.name]
+    for thread in opened:
+        thread.join(timeout=5)
+    return [thread for thread in opened if thread.is_alive()]
+
+
 @file_only
 @pytest.mark.parametrize(("spoil", "why"), UNUSABLE.values(), ids=UNUSABLE)
 async def test_nothing_is_sent_without_a_journal(
@@ -67,10 +76,12 @@ async def test_nothing_is_sent_without_a_journal(
     path = bill.settings.state_path / "journal.db"
     path.parent.mkdir(mode=0o700, exist_ok=True)
     spoil(path)
+    before = set(threading.enumerate())
     with pytest.raises(JournalError, match=why) as caught:
         await vendor_once(bill)
     assert "\n" not in str(caught.value)
     assert controls.sent("POST") == []
+    assert left_open(since=before) == []
 
 
 @file_only
@@ -99,8 +110,8 @@ async def test_nothing_is_sent_with_a_journal_that_cannot_be_written(
 async def test_nothing_is_sent_while_another_process_holds_the_journal(
     bill: BillClient, controls: Controls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await bill.journal.head()
     monkeypatch.setattr(journal_store, "BUSY_SECONDS", 0.05)
+    await bill.journal.head()
     other = sqlite3.connect(bill.settings.state_path / "journal.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
