@@ -29,7 +29,7 @@ STUCK_FOR = timedelta(minutes=3)
 RETRY_AFTER = timedelta(seconds=30)
 TOLD_ONCE_IN = timedelta(hours=1)
 
-_ENDED = ("Completed", "Failed", "Cancelled", "Crashed", "TimedOut", "Postponed")
+_ENDED = ("Completed", "Failed", "Cancelled", "TimedOut", "Postponed")
 _WAITING = ("Scheduled", "AwaitingRetry", "AwaitingConcurrencySlot", "Resuming", "Late")
 _STARTING = ("Pending", "Submitting", "InfrastructurePending")
 _HALTED = ("Suspended", "Paused", "Cancelling")
@@ -43,19 +43,21 @@ def recovery() -> list[AutomationCore]:
         AutomationCore(
             name="billcom: a run that is silent has crashed",
             description=f"No heartbeat for {SILENT_FOR.total_seconds():.0f} seconds: its process or machine is gone.",
-            trigger=_unless(["heartbeat"], ["heartbeat", *_ENDED, *_WAITING, "Suspended"], SILENT_FOR),
+            trigger=_unless(
+                ["heartbeat"], ["heartbeat", *_ENDED, "Crashed", *_WAITING, "Suspended"], SILENT_FOR
+            ),
             actions=[_to(StateType.CRASHED, "Crashed", "no sign of life from its process")],
         ),
         AutomationCore(
             name="billcom: start a crashed run again",
             description="The same run with the same parameters; it goes on from what stands at BILL.",
-            trigger=_unless(["Crashed"], [*_WAITING, *_STARTING, "Running", "Cancelled"], RETRY_AFTER),
+            trigger=_unless(["Crashed"], [*_WAITING, *_STARTING, "Running", *_ENDED], RETRY_AFTER),
             actions=[_to(StateType.SCHEDULED, "AwaitingRetry", "started again: it had crashed")],
         ),
         AutomationCore(
             name="billcom: start a stuck run again",
             description="A worker took the run and died before the run's process began.",
-            trigger=_unless(_STARTING, ["Running", *_ENDED, *_WAITING, *_HALTED], STUCK_FOR),
+            trigger=_unless(_STARTING, ["Running", *_ENDED, "Crashed", *_WAITING, *_HALTED], STUCK_FOR),
             actions=[_to(StateType.SCHEDULED, "AwaitingRetry", "started again: its worker never did")],
         ),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -95,6 +96,12 @@ class OrganizationRun:
             return datetime.now(UTC) - state.timestamp > CRASHED_FOR
         return state.is_final() or state.name == "Suspended"
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended, but not as it should."""
+        state = self.run.state if self.run else None
+        return state is not None and state.is_final() and self.has_ended and not self.is_done
+
 
 @flow(flow_run_name="{flow} for many organizations", retries=0)
 async def run_for_organizations(
@@ -105,8 +112,9 @@ async def run_for_organizations(
     """Run a flow once for each of many BILL organizations, as many at once as the workers take; report all in one.
 
     Each organization has a run of its own, signed in with its own credentials block; one that can't be started, or
-    fails, holds up no other. Started again after it died, it goes on with the runs it has started. Ends Failed, with
-    LinesFailedError, when a run of an organization did. Raises InputError for parameters the flow does not take.
+    fails, holds up no other. Started again, after it died or by *Retry*, it goes on with the runs it has started, and
+    starts another for each that failed. Ends Failed, with LinesFailedError, when a run of an organization did. Raises
+    InputError for parameters the flow does not take.
 
     Args:
         flow: What to run. Each is a dry run, or asks nobody, unless `parameters` say otherwise.
@@ -172,19 +180,26 @@ async def _settings_of(names: Sequence[str]) -> dict[str, Settings | SettingsErr
 async def _started(
     flow: FleetFlow, name: str, settings: Settings | SettingsError, parameters: dict[str, Any]
 ) -> OrganizationRun:
-    """Start the run of one organization, or find the one that was started; a problem is this organization's alone."""
+    """Start the run of one organization, or find the one that was started and has not failed.
+
+    A problem is this organization's alone.
+    """
     if isinstance(settings, SettingsError):
         return OrganizationRun(name, problem=str(settings))
     deployment = f"{flow.value}/{CADENCE}-{settings.environment.value}"
+    started = OrganizationRun(name)
     try:
-        run = await arun_deployment(
-            deployment,
-            parameters={**parameters, "credentials": name},
-            tags=[name],
-            idempotency_key=f"{_own_id()}-{name}",
-            timeout=0,
-            as_subflow=False,
-        )
+        for number in count():
+            started.run = await arun_deployment(
+                deployment,
+                parameters={**parameters, "credentials": name},
+                tags=[name],
+                idempotency_key=f"{_own_id()}-{name}-{number}",
+                timeout=0,
+                as_subflow=False,
+            )
+            if not started.has_failed:
+                break
     except ObjectNotFound:
         return OrganizationRun(
             name, problem=f"there is no deployment {deployment}: register it with make deploy"
@@ -196,7 +211,7 @@ async def _started(
         raise InputError(
             [Problem("parameters", said, f"give what {flow.value} takes, as its form shows")]
         ) from None
-    return OrganizationRun(name, run)
+    return started
 
 
 async def _wait(runs: Sequence[OrganizationRun]) -> None:

@@ -15,7 +15,7 @@ from prefect.states import Pending
 from flows.payment_runs import pay_bills
 
 
-async def deployed_run(flow: Flow[..., Any] = pay_bills, **parameters: Any) -> UUID:
+async def deployed_run(flow: Flow[..., Any] = pay_bills, /, **parameters: Any) -> UUID:
     """Press Run at a deployment of a flow; return the run's id. Nothing has run yet."""
     deployment = await flow.ato_deployment("test")
     deployment_id: Any = await deployment.aapply()

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled, Suspended
 
 from billcom.errors import InputError, LinesFailedError
@@ -17,6 +17,7 @@ from flows import organizations
 from flows.organizations import FleetFlow, run_for_organizations
 from flows.payment_runs import pay_due_bills
 from tasks.blocks import BillCredentials
+from tests.flows.deployed import deployed_run, go_on
 from tests.flows.payment_sheets import artifact
 from tests.organization import Organization
 
@@ -50,11 +51,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(organizations, "POLL_SECONDS", 0.05)
 
 
-async def runs_of(names: list[str]) -> dict[str, FlowRun]:
-    """Return the runs that were started for these organizations, by block."""
+async def all_runs_of(names: list[str]) -> list[FlowRun]:
+    """Return every run that was started for these organizations."""
     async with get_client() as prefect:
         runs = await prefect.read_flow_runs(limit=200)
-    return {name: run for run in runs for name in names if run.parameters.get("credentials") == name}
+    return [run for run in runs if run.parameters.get("credentials") in names]
+
+
+async def runs_of(names: list[str]) -> dict[str, FlowRun]:
+    """Return the runs that were started for these organizations, by block."""
+    return {run.parameters["credentials"]: run for run in await all_runs_of(names)}
 
 
 async def started_runs(names: list[str]) -> dict[str, FlowRun]:
@@ -139,6 +145,33 @@ async def test_started_again_after_it_died_it_goes_on_with_the_runs_it_had_start
     await asyncio.gather(first, return_exceptions=True)
     await run_all(blocks, blocks, {name: [Completed()] for name in blocks})
     assert {run.id for run in (await runs_of(blocks)).values()} == {run.id for run in before.values()}
+
+
+async def test_retried_it_starts_again_only_those_that_failed(blocks: list[str]) -> None:
+    done, failed, _ = blocks
+    states = {name: [Failed() if name == failed else Completed()] for name in blocks}
+    run_id = await deployed_run(
+        run_for_organizations, flow=FleetFlow.PAY_DUE_BILLS.value, organizations=blocks
+    )
+    state, _ = await asyncio.gather(go_on(run_id, run_for_organizations), play(blocks, states))
+    assert state.type is StateType.FAILED
+    before = {run.id for run in await all_runs_of(blocks)}
+    async with get_client() as prefect:
+        await prefect.set_flow_run_state(run_id, Scheduled(name="AwaitingRetry"))
+
+    async def mend() -> None:
+        async with asyncio.timeout(30):
+            while not (new := [run for run in await all_runs_of(blocks) if run.id not in before]):
+                await asyncio.sleep(0.05)
+        assert [run.parameters["credentials"] for run in new] == [failed]
+        async with get_client() as prefect:
+            for state in (Pending(), Running(), Completed()):
+                await prefect.set_flow_run_state(new[0].id, state, force=True)
+
+    state, _ = await asyncio.gather(go_on(run_id, run_for_organizations), mend())
+    assert state.type is StateType.COMPLETED, state.message
+    assert len(await all_runs_of(blocks)) == len(blocks) + 1
+    assert len(await all_runs_of([done])) == 1
 
 
 async def test_without_names_every_credentials_block_is_meant(blocks: list[str]) -> None:
