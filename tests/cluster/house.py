@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -137,16 +137,26 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def kill_whole(pid: int) -> int:
-    """Kill a process and all it has started, with SIGKILL; return how many were killed."""
+def kill_whole(pid: int, how: signal.Signals = signal.SIGKILL) -> int:
+    """Send a signal to a process and all it has started; return how many got it."""
     killed = 0
     for each in reversed(family(pid)):
         try:
-            os.kill(each, signal.SIGKILL)
+            os.kill(each, how)
             killed += 1
         except ProcessLookupError:
             continue
     return killed
+
+
+def runs_of(pid: int) -> set[str]:
+    """Return the ids of the flow runs that a process and all it has started are for."""
+    found: set[str] = set()
+    for each in family(pid):
+        with suppress(OSError):
+            words = (Path("/proc") / str(each) / "environ").read_text(errors="replace").split("\0")
+            found |= {word.partition("=")[2] for word in words if word.startswith("PREFECT__FLOW_RUN_ID=")}
+    return found
 
 
 def family(pid: int) -> list[int]:
