@@ -176,10 +176,11 @@ def family(pid: int) -> list[int]:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """The whole service, up and registered."""
+def house(folder: Path, notify_url: str = "") -> Iterator[House]:
+    """The whole service, up and registered; notifications go to an address."""
     with ExitStack() as stack:
         made = House(folder, stack)
+        made.environment["BILL_NOTIFY_URL"] = notify_url
         made.start()
         yield made
 

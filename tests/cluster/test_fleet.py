@@ -12,6 +12,7 @@ import pytest
 from tests.cluster.databases import until
 from tests.cluster.fleet import BILLS, local_bill
 from tests.cluster.house import House, house, kill_whole, runs_of
+from tests.cluster.inbox import inbox
 from tests.cluster.runs import children, ended, start_fleet
 
 pytestmark = pytest.mark.cluster
@@ -33,7 +34,11 @@ SELECT DISTINCT sent.run FROM entries sent WHERE sent.kind = 'payment' AND sent.
 
 
 def test_a_killed_worker_and_a_killed_server_cost_no_bill_and_pay_none_twice(tmp_path: Path) -> None:
-    with local_bill("--rule", "latency_ms=200") as fleet, house(tmp_path) as service:
+    with (
+        local_bill("--rule", "latency_ms=200") as fleet,
+        inbox() as told_somebody,
+        house(tmp_path, told_somebody.url) as service,
+    ):
         fleet.add(ORGANIZATIONS)
         fleet.enrol(service)
         bill = {"BILL_BASE_URL": fleet.base_url}
@@ -68,6 +73,9 @@ def test_a_killed_worker_and_a_killed_server_cost_no_bill_and_pay_none_twice(tmp
         assert state["run_count"] > 1, "the run for all organizations was not struck"
         assert len(runs) == ORGANIZATIONS
         assert struck <= {run["id"] for run in runs if run["run_count"] > 1}
+        assert told_somebody.subjects() == {"BILL: a run crashed"}
+        crashed = " ".join(message["message"] for message in told_somebody.messages)
+        assert all(run_id in crashed for run_id in {run, *struck})
 
 
 def frozen_while_paying(service: House, worker: int) -> set[str]:
