@@ -238,20 +238,29 @@ async def _report(flow: FleetFlow, runs: Sequence[OrganizationRun]) -> Any:
         return Completed(message=summary)
     first = left[0]
     error = LinesFailedError(
-        f"{summary}. The first: {first.credentials}: {first.outcome}. {first.says} Mend what the summary says and run "
-        "the same again: what is done is not done twice"
+        f"{summary}. The first: {first.credentials}: {first.outcome}. {first.says.rstrip('.')}. Mend what the summary "
+        "says, then retry this run, or run the same again: what is done is not done twice"
     )
     return Failed(message=str(error), data=error)
 
 
 def _table(title: str, runs: Sequence[OrganizationRun]) -> str:
-    """Return the summary: those that need a person first."""
+    """Return the summary: what those need that need a person, then all."""
+    left = [f"- **{escaped(item.credentials)}**: {escaped(item.says)}" for item in runs if not item.is_done]
     rows = [
-        f"| {escaped(item.credentials)} | {_link(item)} | {_seconds(item.run)} | {escaped(item.says)} |"
+        f"| {escaped(item.credentials)} | {_link(item)} | {_seconds(item.run)} | {escaped(item.says) if item.is_done else ''} |"
         for item in sorted(runs, key=lambda item: item.is_done)
     ]
     return "\n".join(
-        [f"# {escaped(title)}", "", "| Organization | Run | Seconds | |", "|---|---|---|---|", *rows]
+        [
+            f"# {escaped(title)}",
+            "",
+            *left,
+            "",
+            "| Organization | Run | Seconds | |",
+            "|---|---|---|---|",
+            *rows,
+        ]
     )
 
 
