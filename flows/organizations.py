@@ -246,22 +246,17 @@ async def _report(flow: FleetFlow, runs: Sequence[OrganizationRun]) -> Any:
 
 def _table(title: str, runs: Sequence[OrganizationRun]) -> str:
     """Return the summary: what those need that need a person, then all."""
-    left = [f"- **{escaped(item.credentials)}**: {escaped(item.says)}" for item in runs if not item.is_done]
-    rows = [
-        f"| {escaped(item.credentials)} | {_link(item)} | {_seconds(item.run)} | {escaped(item.says) if item.is_done else ''} |"
-        for item in sorted(runs, key=lambda item: item.is_done)
+    ordered = sorted(runs, key=lambda item: item.is_done)
+    left = [
+        f"- **{escaped(item.credentials)}**: {escaped(item.says)}" for item in ordered if not item.is_done
     ]
-    return "\n".join(
-        [
-            f"# {escaped(title)}",
-            "",
-            *left,
-            "",
-            "| Organization | Run | Seconds | |",
-            "|---|---|---|---|",
-            *rows,
-        ]
-    )
+    said = [escaped(item.says) if item.is_done else "" for item in ordered]
+    rows = [
+        f"| {escaped(item.credentials)} | {_link(item)} | {_seconds(item.run)} | {says} |"
+        for item, says in zip(ordered, said, strict=True)
+    ]
+    head = ["| Organization | Run | Seconds | |", "|---|---|---|---|"]
+    return "\n".join([f"# {escaped(title)}", "", *left, "", *head, *rows])
 
 
 def _link(item: OrganizationRun) -> str:
