@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -119,6 +120,7 @@ def main() -> int:
         try:
             with temporary_settings(prefect):
                 asyncio.run(_run_and_show())
+            logging.getLogger("prefect").setLevel(logging.WARNING)  # that its server stops is not the last word
         except BillError as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
