@@ -120,9 +120,8 @@ def main() -> int:
         try:
             with temporary_settings(prefect):
                 asyncio.run(_run_and_show())
-            logging.getLogger("prefect").setLevel(
-                logging.WARNING
-            )  # that its server stops is not the last word
+            # That Prefect's server stops is not the last word.
+            logging.getLogger("prefect").setLevel(logging.WARNING)
         except BillError as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
