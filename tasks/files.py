@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from prefect import task
@@ -45,11 +46,14 @@ async def read_source(settings: Settings, source: str) -> bytes:
 
 @task(task_run_name="write {name}", cache_policy=NO_CACHE, retries=0)
 async def write_output(settings: Settings, name: str, content: bytes) -> str:
-    """Write a file into the output folder, readable by its owner alone; return where it is."""
+    """Write a file into the output folder, readable by its owner alone; return where it is.
+
+    A file of this name that is there, such as another organization's of the same second, stays: a number is added.
+    """
     folder = settings.output_dir.expanduser().resolve()
-    path = folder / name
     try:
         make_private_directory(folder)
+        path = _reserved(folder / name)
         await asyncio.to_thread(write_private, path, content)
     except OSError as error:
         raise InputError(
@@ -62,6 +66,18 @@ async def write_output(settings: Settings, name: str, content: bytes) -> str:
             ]
         ) from error
     return str(path)
+
+
+def _reserved(path: Path) -> Path:
+    """Make the first file of this name, or of this name with a number, that is not there yet."""
+    for number in count(1):
+        free = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            free.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            continue
+        return free
+    raise AssertionError  # count has no end
 
 
 def output_name(run_name: str, what: str, now: datetime, suffix: str = "xlsx") -> str:
