@@ -84,17 +84,18 @@ class OrganizationRun:
     def says(self) -> str:
         """What it says of itself, in a line."""
         state = self.run.state if self.run else None
-        return self.problem or (state.message if state else "") or ""
+        waits = "waits for a person: open its run" if state and state.type is StateType.PAUSED else ""
+        return self.problem or (state.message if state else "") or waits
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more comes of it: a person's approval may take days, so that nobody waits for it here."""
+        """Whether nothing more comes of it: nobody waits here for a person, who may take days."""
         state = self.run.state if self.run else None
         if self.problem or state is None:
             return True
         if state.type is StateType.CRASHED:
             return datetime.now(UTC) - state.timestamp > CRASHED_FOR
-        return state.is_final() or state.name == "Suspended"
+        return state.is_final() or state.type is StateType.PAUSED
 
     @property
     def has_failed(self) -> bool:

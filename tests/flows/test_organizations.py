@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled, Suspended
+from prefect.states import Completed, Crashed, Failed, Paused, Pending, Running, Scheduled, Suspended
 
 from billcom.errors import InputError, LinesFailedError
 from flows import organizations
@@ -127,9 +127,12 @@ async def test_one_without_credentials_or_one_that_fails_holds_up_no_other(block
     assert len(await runs_of(blocks)) == 3
 
 
-async def test_a_run_that_waits_for_approval_is_reported_and_not_waited_for(blocks: list[str]) -> None:
+@pytest.mark.parametrize("waiting", [Suspended(timeout_seconds=3600), Paused(timeout_seconds=600)])
+async def test_a_run_that_waits_for_a_person_is_reported_and_not_waited_for(
+    blocks: list[str], waiting: State[Any]
+) -> None:
     states: dict[str, list[State[Any]]] = {name: [Completed()] for name in blocks}
-    states[blocks[1]] = [Suspended(timeout_seconds=3600)]
+    states[blocks[1]] = [waiting]
     with pytest.raises(LinesFailedError, match="2 done, 1 need you"):
         await run_all(blocks, blocks, states)
 
