@@ -14,7 +14,8 @@ FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 pyth
 	  echo "$(if $(PYTHON),$(PYTHON) is not ,There is no )Python 3.11 or later with venv (Debian, Ubuntu: apt install python3-venv)." >&2; \
 	  exit 1; \
 	fi
-# Compiling afterwards, on all cores, is several times faster than pip's own.
+# Compiling afterwards, on all cores, is several times faster than pip's own. The lock files are complete: with --no-deps
+# pip resolves nothing, which it cannot do over an installed version that a lock file takes back.
 PIP_INSTALL = .venv/bin/python -m pip --disable-pip-version-check -qq install --no-compile
 COMPILE = .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
 
@@ -126,7 +127,7 @@ endif
 	  "$$python" -m venv --clear .venv; \
 	fi
 	@rm -f .venv/locked .venv/installed .venv/testers .venv/checkers
-	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements.lock
 	@$(COMPILE)
 	@echo "$(CURDIR)" > $@
 
@@ -137,10 +138,10 @@ endif
 
 .venv/testers: .venv/installed requirements-test.lock
 	@rm -f $@
-	@$(PIP_INSTALL) --require-hashes -r requirements-test.lock
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements-test.lock
 	@touch $@
 
 .venv/checkers: .venv/testers requirements-dev.lock
 	@rm -f $@
-	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
