@@ -1,6 +1,7 @@
 """`make deploy`: the deployments, block types, automations and the work pool, registered with a Prefect server.
 
-May be repeated: what is there is brought up to date.
+May be repeated: what is there is brought up to date, what `prefect.yaml` declares no more is removed, and what a person
+has paused stays paused. It fails when Prefect's server plans no run for a schedule.
 """
 
 from __future__ import annotations
@@ -10,13 +11,20 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import prefect
+import yaml
 from prefect.blocks.notifications import SlackWebhook
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 from pydantic import SecretStr, ValidationError
@@ -24,12 +32,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billcom.errors import SettingsError
 from billcom.settings import Environment
-from deployments import automations, schedules
+from deployments import automations, leftovers, planned, schedules
+from deployments.planned import Plan
 from deployments.registry import (
     FILE,
     ROOT,
+    content,
     declared,
-    flow_of,
+    full_name,
     parameters_of,
     register_block_types,
     register_samples,
@@ -67,15 +77,25 @@ def main() -> int:
 async def deploy() -> None:
     """Register everything for the environment. Raises SettingsError saying what to mend; what was done stays."""
     settings = _settings()
-    await check_schedules(settings.environment)
+    environment = settings.environment
+    await check_schedules(environment)
+    wanted = {full_name(deployment): deployment for deployment in declared(environment)}
     async with prefect_server() as client:
-        pools = await _make_pools(client, {d["work_pool"]["name"] for d in declared(settings.environment)})
+        pools = await _make_pools(client, {d["work_pool"]["name"] for d in wanted.values()})
         await register_block_types()
-        _register_deployments(settings.environment)
-        if settings.environment is Environment.LOCAL:
-            await _fill_forms(client)
-    told = await _register_automations(settings.notify_url)
-    _show(settings.environment, pools, told)
+        before = await planned.registered(client, environment)
+        await leftovers.protect_schedules(client, [before[name] for name in wanted if name in before])
+        _register_deployments(environment, paused={name for name, known in before.items() if known.paused})
+        changes = await leftovers.remove(client, before, wanted)
+        forms = await register_samples() if environment is Environment.LOCAL else {}
+        await _fill_forms(client, wanted, forms)
+        changes += _restored_parameters(before, wanted, forms)
+        told = await _register_automations(settings.notify_url)
+        changes += await leftovers.remove_automations(_automation_names())
+        plans, seconds = await planned.wait_for_plans(client, environment, list(wanted))
+    _show(environment, pools, told, plans, changes)
+    if missing := [plan for plan in plans if plan.is_missing]:
+        raise SettingsError(_says_who_plans_nothing(missing, seconds))
 
 
 async def check_schedules(environment: Environment) -> None:
@@ -134,30 +154,82 @@ async def _make_pools(client: PrefectClient, names: set[str]) -> list[str]:
     return kinds
 
 
-def _register_deployments(environment: Environment) -> None:
-    """Have Prefect's own command register `prefect.yaml`."""
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(FILE)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"BILL_ENVIRONMENT": environment.value, "PREFECT_API_URL": PREFECT_API_URL.value()},
-        capture_output=True,
-        text=True,
-        timeout=REGISTER_SECONDS,
-        check=False,
-    )
+def _register_deployments(environment: Environment, paused: Collection[str]) -> None:
+    """Have Prefect's own command register `prefect.yaml`, with those deployments paused that are paused now.
+
+    The command makes every deployment active that its file does not say is paused.
+    """
+    file = content(environment)
+    for deployment in file["deployments"]:
+        if full_name(deployment) in paused:
+            deployment["paused"] = True
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / FILE.name
+        path.write_text(yaml.safe_dump(file, sort_keys=False), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "prefect",
+            "--no-prompt",
+            "deploy",
+            "--all",
+            "--prefect-file",
+            str(path),
+        ]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ
+            | {"BILL_ENVIRONMENT": environment.value, "PREFECT_API_URL": PREFECT_API_URL.value()},
+            capture_output=True,
+            text=True,
+            timeout=REGISTER_SECONDS,
+            check=False,
+        )
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines()
         raise SettingsError(f"prefect deploy failed: {said[-1] if said else 'without a word'}")
 
 
-async def _fill_forms(client: PrefectClient) -> None:
+async def _fill_forms(
+    client: PrefectClient, wanted: dict[str, dict[str, Any]], forms: dict[str, dict[str, Any]]
+) -> None:
     """Fill the local BILL's forms with samples."""
-    forms = await register_samples()
-    for deployment in declared(Environment.LOCAL):
-        if filled := parameters_of(deployment, forms):
-            known = await client.read_deployment_by_name(f"{flow_of(deployment).name}/{deployment['name']}")
-            await client.update_deployment(known.id, DeploymentUpdate(parameters=filled))
+    for name, deployment in wanted.items():
+        if _sample_of(deployment, forms):
+            known = await client.read_deployment_by_name(name)
+            filled = DeploymentUpdate(parameters=parameters_of(deployment, forms))
+            await client.update_deployment(known.id, filled)
+
+
+def _sample_of(deployment: dict[str, Any], forms: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return forms.get(deployment["entrypoint"].split(":")[1], {})
+
+
+def _restored_parameters(
+    before: dict[str, DeploymentResponse],
+    wanted: dict[str, dict[str, Any]],
+    forms: dict[str, dict[str, Any]],
+) -> list[str]:
+    """Return one line for each deployment whose parameters somebody had set otherwise; values are not shown.
+
+    Samples of the local BILL are left out: their dates change every day.
+    """
+    lines: list[str] = []
+    for name in sorted(wanted.keys() & before.keys()):
+        declared_ones: dict[str, Any] = wanted[name].get("parameters", {})
+        had = before[name].parameters
+        changed = sorted(
+            key
+            for key in (had.keys() | declared_ones.keys()) - _sample_of(wanted[name], forms).keys()
+            if key not in had or key not in declared_ones or had[key] != declared_ones[key]
+        )
+        if changed:
+            lines.append(
+                f"{name}: parameters put back as {FILE.name} has them: {', '.join(changed)}. To keep other values, "
+                f"write them there and register again"
+            )
+    return lines
 
 
 async def _register_automations(url: SecretStr) -> str:
@@ -172,6 +244,11 @@ async def _register_automations(url: SecretStr) -> str:
     block_id = await SlackWebhook(url=url).asave(NOTIFICATIONS, overwrite=True)
     await automations.register(automations.notification(block_id))
     return f"block {NOTIFICATIONS}"
+
+
+def _automation_names() -> set[str]:
+    anyone = UUID(int=0)
+    return {each.name for each in [*automations.recovery(), *automations.notification(anyone)]}
 
 
 def _settings() -> DeploySettings:
@@ -201,13 +278,31 @@ def _is_known_to_apprise(url: str) -> bool:
         logging.disable(logging.NOTSET)
 
 
-def _show(environment: Environment, pools: list[str], told: str) -> None:
-    names = [f"{flow_of(d).name}/{d['name']}" for d in declared(environment)]
+def _show(
+    environment: Environment, pools: list[str], told: str, plans: Sequence[Plan], changes: Sequence[str]
+) -> None:
+    names = sorted(full_name(deployment) for deployment in declared(environment))
+    planned_for: defaultdict[str, list[Plan]] = defaultdict(list)
+    for plan in plans:
+        planned_for[plan.deployment].append(plan)
     print(f"{len(names)} deployments for {environment.value}, work pool {', '.join(pools)}:")
-    for name in sorted(names):
+    for name in names:
         print(f"  {name}")
+        for plan in planned_for[name]:
+            print(f"    {plan}")
+    for line in changes:
+        print(line)
     print(f"Dead and stuck runs are started again. Of failed runs is told: {told}.")
     print("Start a worker: make worker")
+
+
+def _says_who_plans_nothing(missing: Sequence[Plan], seconds: float) -> str:
+    names = ", ".join(f"{plan.deployment} ({plan.schedule})" for plan in missing)
+    return (
+        f"everything is registered, but within {seconds:.0f} s Prefect's server has planned no run for {names}: its "
+        "service schedule_deployments does not run, or fails. Look for that name in the log of prefect server start (or "
+        "prefect server services start), which needs the versions of requirements.lock; then run make deploy again"
+    )
 
 
 if __name__ == "__main__":

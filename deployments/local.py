@@ -20,7 +20,9 @@ from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_se
 
 from billcom.emulator import LocalBill
 from billcom.settings import Environment
-from deployments.registry import register_block_types, register_samples, served
+from deployments import leftovers, planned
+from deployments.registry import declared, full_name, register_block_types, register_samples, served
+from deployments.watch import ServerLog, watch
 
 BILL_PORT = 8118
 UI_PORT = 4200
@@ -73,8 +75,30 @@ async def _serve(bill: LocalBill, ui: str) -> None:
     runner = Runner()
     for deployment in await served(Environment.LOCAL, forms):
         await runner.aadd_deployment(deployment)
+    await _remove_leftovers()
     print(_banner(bill, ui), flush=True)
-    await runner.start()
+    watching = asyncio.create_task(watch(_say, Environment.LOCAL, ServerLog(_server_log())))
+    try:
+        await runner.start()
+    finally:
+        watching.cancel()
+
+
+async def _remove_leftovers() -> None:
+    """Remove what an earlier version served and nothing serves any more."""
+    async with get_client() as client:
+        registered = await planned.registered(client, Environment.LOCAL)
+        wanted = {full_name(deployment): deployment for deployment in declared(Environment.LOCAL)}
+        for line in await leftovers.remove(client, registered, wanted):
+            _say(line)
+
+
+def _say(line: str) -> None:
+    print(f"make up: {line}", file=sys.stderr, flush=True)
+
+
+def _server_log() -> Path:
+    return get_current_settings().home / "server.log"
 
 
 def _environment(bill: LocalBill) -> dict[str, str]:
@@ -140,7 +164,7 @@ def _prefect_server(port: int) -> Iterator[None]:
         "--port",
         str(port),
     ]
-    with (home / "server.log").open("w") as output:
+    with _server_log().open("w") as output:
         # A session of its own: Ctrl-C reaches it from here, after the flows have stopped.
         server = subprocess.Popen(
             command, env=os.environ | settings, stdout=output, stderr=output, start_new_session=True
@@ -162,8 +186,7 @@ async def _wait_for_server() -> None:
             if await client.api_healthcheck() is None:
                 return
         await asyncio.sleep(1)
-    log = get_current_settings().home / "server.log"
-    raise RuntimeError(f"the Prefect server did not start within {STARTUP_SECONDS} s: see {log}")
+    raise RuntimeError(f"the Prefect server did not start within {STARTUP_SECONDS} s: see {_server_log()}")
 
 
 def _is_free(port: int) -> bool:

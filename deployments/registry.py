@@ -23,10 +23,15 @@ VENDOR_ACCOUNT = "happy-music-supplies"
 CUSTOMER_ACCOUNT = "cedar-grove-school"
 
 
+def content(environment: Environment) -> dict[str, Any]:
+    """Return `prefect.yaml`, its deployments named for this environment."""
+    text = FILE.read_text(encoding="utf-8").replace("{{ $BILL_ENVIRONMENT }}", environment.value)
+    return yaml.safe_load(text)
+
+
 def declared(environment: Environment) -> list[dict[str, Any]]:
     """Return the deployments of `prefect.yaml`, named for this environment."""
-    text = FILE.read_text(encoding="utf-8").replace("{{ $BILL_ENVIRONMENT }}", environment.value)
-    return yaml.safe_load(text)["deployments"]
+    return content(environment)["deployments"]
 
 
 async def served(environment: Environment, forms: dict[str, dict[str, Any]]) -> list[RunnerDeployment]:
@@ -48,6 +53,11 @@ def flow_of(deployment: dict[str, Any]) -> Flow[..., Any]:
     """Return the flow of a declared deployment."""
     path, name = deployment["entrypoint"].split(":")
     return getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
+
+
+def full_name(deployment: dict[str, Any]) -> str:
+    """Return `flow/name` of a declared deployment, as Prefect's API and command line take it."""
+    return f"{flow_of(deployment).name}/{deployment['name']}"
 
 
 def parameters_of(deployment: dict[str, Any], forms: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
+from prefect.client.schemas.schedules import SCHEDULE_TYPES
 from prefect.schedules import Cron, Interval, RRule, Schedule
 from prefect.server.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from pydantic import ValidationError
@@ -51,12 +52,21 @@ async def check(declared: dict[str, Any], now: datetime | None = None) -> dateti
     return dates[0]
 
 
+async def next_run(schedule: SCHEDULE_TYPES, now: datetime) -> datetime | None:
+    """Return when a registered schedule next starts a run, in its own time zone; None when it starts none any more."""
+    read = _CLASSES[next(kind for kind in _CLASSES if hasattr(schedule, kind))]
+    dates = await cast("_Dated", read.model_validate(schedule.model_dump())).get_dates(n=1, start=now)
+    return dates[0] if dates else None
+
+
+_CLASSES = {"cron": CronSchedule, "rrule": RRuleSchedule, "interval": IntervalSchedule}
+
+
 def _read(kind: str, declared: dict[str, Any]) -> _Dated:
-    classes = {"cron": CronSchedule, "rrule": RRuleSchedule, "interval": IntervalSchedule}
     names = (kind, "timezone", *(["anchor_date"] if kind == "interval" else []))
     try:
         return cast(
-            "_Dated", classes[kind].model_validate({n: declared[n] for n in names if declared.get(n)})
+            "_Dated", _CLASSES[kind].model_validate({n: declared[n] for n in names if declared.get(n)})
         )
     except ValidationError as error:
         raise SettingsError(

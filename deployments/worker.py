@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 
 from prefect.exceptions import ObjectNotFound
@@ -30,7 +31,7 @@ def main() -> int:  # noqa: RET503 (what it becomes does not return)
     parser.add_argument("--limit", type=int, default=LIMIT, help=f"runs at once; {LIMIT} unless given")
     options = parser.parse_args()
     try:
-        asyncio.run(check())
+        settings = asyncio.run(check())
     except BillError as error:
         print(f"make worker: {error}", file=sys.stderr)
         return 1
@@ -45,12 +46,18 @@ def main() -> int:  # noqa: RET503 (what it becomes does not return)
         "--limit",
         str(options.limit),
     ]
+    # Beside the worker, not above it: signals and the exit status are the worker's own.
+    watch = [sys.executable, "-m", "deployments.watch", settings.environment.value]
+    subprocess.Popen(watch, cwd=ROOT)
     named = ["--name", options.name] if options.name else []
     os.execve(sys.executable, [*command, *named], environment())  # noqa: S606 (no shell is wanted)
 
 
-async def check() -> None:
-    """Raise BillError when runs could not be carried through here: settings, journal, Prefect's server, work pool."""
+async def check() -> Settings:
+    """Return the settings of runs here.
+
+    Raises BillError when runs could not be carried through: settings, journal, Prefect's server, work pool.
+    """
     # Whose credentials a run takes is the run's to say: they are not looked at here.
     none = {"username": "-", "password": SecretStr("-"), "organization_id": "-", "dev_key": SecretStr("-")}
     settings = Settings.load(**none)
@@ -64,6 +71,7 @@ async def check() -> None:
             raise SettingsError(
                 f"there is no work pool {POOL!r} at {PREFECT_API_URL.value()}: run make deploy first, which makes it"
             ) from None
+    return settings
 
 
 def environment() -> dict[str, str]:
