@@ -20,7 +20,9 @@ from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
 from billcom.results import ApResult, Deed
+from billcom.runs.lines import RunKind
 from flows.cases import decided
+from flows.interrupted import report_interrupted
 from flows.ledger import Ledger
 from flows.reports import ap_report, ap_summary
 from flows.start import start
@@ -34,8 +36,15 @@ from tasks.vendors import create_vendor, create_vendor_bank_account, find_vendor
 
 ARTIFACT = "ap-workflow"
 
+_interrupted = [report_interrupted(RunKind.PAYMENT, ARTIFACT)]
 
-@flow(flow_run_name="pay {bill.invoice_number} of {vendor.name}", retries=0)
+
+@flow(
+    flow_run_name="pay {bill.invoice_number} of {vendor.name}",
+    retries=0,
+    on_cancellation=_interrupted,
+    on_crashed=_interrupted,
+)
 async def ap_workflow(
     vendor: VendorInput,
     bank_account: BankAccountBlock,

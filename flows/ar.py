@@ -19,7 +19,9 @@ from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
 from billcom.results import ArResult, Deed
+from billcom.runs.lines import RunKind
 from flows.cases import decided
+from flows.interrupted import report_interrupted
 from flows.ledger import Ledger
 from flows.reports import ar_report, ar_summary
 from flows.start import start
@@ -39,8 +41,15 @@ from tasks.session import connect
 
 ARTIFACT = "ar-workflow"
 
+_interrupted = [report_interrupted(RunKind.COLLECTION, ARTIFACT)]
 
-@flow(flow_run_name="invoice {invoice.invoice_number} to {customer.name}", retries=0)
+
+@flow(
+    flow_run_name="invoice {invoice.invoice_number} to {customer.name}",
+    retries=0,
+    on_cancellation=_interrupted,
+    on_crashed=_interrupted,
+)
 async def ar_workflow(
     customer: CustomerInput,
     bank_account: BankAccountBlock,

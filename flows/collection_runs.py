@@ -23,6 +23,7 @@ from billcom.tables.collection_runs import read_collection_run
 from flows.approval import ensure_approved
 from flows.collecting import CollectionTerms, collect_all
 from flows.collection_survey import survey_collection, survey_due
+from flows.interrupted import note_plan, report_interrupted
 from flows.run_inputs import progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
 from flows.start import postponed, start
@@ -33,8 +34,15 @@ from tasks.session import connect
 ARTIFACT = "collection-run"
 MAX_DAYS_AHEAD = 366
 
+_interrupted = [report_interrupted(RunKind.COLLECTION, ARTIFACT)]
 
-@flow(flow_run_name="send invoices of {source}", retries=0)
+
+@flow(
+    flow_run_name="send invoices of {source}",
+    retries=0,
+    on_cancellation=_interrupted,
+    on_crashed=_interrupted,
+)
 async def send_invoices(
     source: str,
     dry_run: bool = True,
@@ -82,7 +90,12 @@ async def send_invoices(
         return await stopped(error, settings, source, content, ARTIFACT)
 
 
-@flow(flow_run_name="charge invoices due within {due_within_days} days", retries=0)
+@flow(
+    flow_run_name="charge invoices due within {due_within_days} days",
+    retries=0,
+    on_cancellation=_interrupted,
+    on_crashed=_interrupted,
+)
 async def charge_due_invoices(
     due_within_days: Annotated[int, Field(ge=0, le=MAX_DAYS_AHEAD, title="Due within days")] = 0,
     dry_run: bool = True,
@@ -147,6 +160,7 @@ async def _carry_out(
     if run.dry_run:
         return await ended(run)
     await ensure_approved(client, run, prepared_by, fingerprint, approver)
+    await note_plan(run, settings)
     lines = await collect_all(client, planned, terms, await progress_of(len(planned)))
     result = replace(run, lines=tuple(lines))
     check_totals(run.total, result)

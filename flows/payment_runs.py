@@ -20,6 +20,7 @@ from billcom.runs.payment_run import PlannedPayment, plan_bills, plan_rows
 from billcom.runs.totals import check_totals
 from billcom.tables.payment_runs import read_payment_run
 from flows.approval import ensure_approved
+from flows.interrupted import note_plan, report_interrupted
 from flows.paying import Terms, pay_all
 from flows.run_inputs import progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
@@ -35,8 +36,15 @@ from tasks.session import connect
 ARTIFACT = "payment-run"
 MAX_DAYS_AHEAD = 366
 
+_interrupted = [report_interrupted(RunKind.PAYMENT, ARTIFACT)]
 
-@flow(flow_run_name="pay bills of {source}", retries=0)
+
+@flow(
+    flow_run_name="pay bills of {source}",
+    retries=0,
+    on_cancellation=_interrupted,
+    on_crashed=_interrupted,
+)
 async def pay_bills(
     source: str,
     dry_run: bool = True,
@@ -88,7 +96,12 @@ async def pay_bills(
         return await stopped(error, settings, source, content, ARTIFACT)
 
 
-@flow(flow_run_name="pay bills due within {due_within_days} days", retries=0)
+@flow(
+    flow_run_name="pay bills due within {due_within_days} days",
+    retries=0,
+    on_cancellation=_interrupted,
+    on_crashed=_interrupted,
+)
 async def pay_due_bills(
     due_within_days: Annotated[int, Field(ge=0, le=MAX_DAYS_AHEAD, title="Due within days")] = 7,
     dry_run: bool = True,
@@ -158,6 +171,7 @@ async def _carry_out(
     await ensure_approved(client, run, prepared_by, fingerprint, approver)
     if any(line.status == "planned" for line in run.lines):
         await ensure_trusted(client, code_from)
+    await note_plan(run, settings)
     terms = Terms(run.name, run.funding_account_id, code_from)
     lines = await pay_all(client, planned, books, terms, await progress_of(len(planned)))
     result = replace(run, lines=tuple(lines))

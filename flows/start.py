@@ -18,11 +18,12 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import FlowRunContext
 from prefect.deployments import arun_deployment
-from prefect.states import Completed
+from prefect.states import Cancelled, Completed
 
 from billcom.calendar import is_banking_day, next_banking_day
 from billcom.errors import GaveUpError
 from billcom.settings import Settings
+from tasks.cancelled import why_cancelled
 from tasks.session import load_settings
 
 MAX_CRASHES = 5
@@ -60,11 +61,13 @@ async def check_crashes() -> None:
 
 
 async def postponed(settings: Settings) -> Any:
-    """Return the state to end with when this run was scheduled on a bank holiday, None when it may go on.
+    """Return the state to end with when this run was cancelled, or scheduled on a bank holiday; None when it may go on.
 
-    Only of deployments with the tag `banking-days`, and never of a run that a person started. A run at the same time
-    of the next banking day is made in its place, unless the deployment has one that day.
+    Bank holidays count for deployments with the tag `banking-days`, and never for a run that a person started. A run
+    at the same time of the next banking day is made in its place, unless the deployment has one that day.
     """
+    if why := await why_cancelled():
+        return Cancelled(message=f"{why}: nothing was done")
     run = _run()
     today = settings.clock.today()
     if run is None or not run.auto_scheduled or BANKING_DAYS not in run.tags or is_banking_day(today):

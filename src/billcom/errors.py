@@ -111,7 +111,7 @@ class LinesFailedError(BillError):
 
 
 class StoppedError(BillError):
-    """Somebody has stopped all money. Nothing was sent; run again once the switch is off."""
+    """Somebody has stopped all money, or cancelled the run. Nothing was sent; run again once the switch is off."""
 
 
 class GaveUpError(BillError):

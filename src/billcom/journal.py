@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, select, true, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -91,10 +91,12 @@ class Journal:
                 found.setdefault(identity.subject, {})[identity.label] = row
         return found
 
-    async def standing(self) -> list[Entry]:
-        """Return the last row of every identity, oldest first."""
-        last = _last(await self.entries())
-        return sorted(last.values(), key=lambda row: row.position)
+    async def standing(self, run: str = "") -> list[Entry]:
+        """Return the last row of every identity, oldest first; with `run`, of those this run has written about."""
+        identity = (ENTRIES.c.kind, ENTRIES.c.subject, ENTRIES.c.label)
+        written = select(*identity).where(self._mine(), ENTRIES.c.run == run)
+        rows = await self._select(tuple_(*identity).in_(written) if run else true())
+        return sorted(_last(rows).values(), key=lambda row: row.position)
 
     async def open_attempts(self) -> list[Entry]:
         """Return the last row of every identity that is open, oldest first."""

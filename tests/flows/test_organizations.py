@@ -14,6 +14,7 @@ from prefect.states import Completed, Crashed, Failed, Paused, Pending, Running,
 
 from billcom.errors import InputError, LinesFailedError
 from flows import organizations
+from flows.organization_runs import all_credentials
 from flows.organizations import FleetFlow, run_for_organizations
 from flows.payment_runs import pay_due_bills
 from tasks.blocks import BillCredentials
@@ -178,7 +179,7 @@ async def test_retried_it_starts_again_only_those_that_failed(blocks: list[str])
 
 
 async def test_without_names_every_credentials_block_is_meant(blocks: list[str]) -> None:
-    assert set(blocks) <= set(await organizations._all_credentials())  # pyright: ignore[reportPrivateUsage]
+    assert set(blocks) <= set(await all_credentials())
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ def run_report(run: Run, *, chain: str = "", workbook: str = "") -> str:
 
     `chain` is the journal's length and head, `workbook` where its workbook is to be found.
     """
-    facts = [f"Fingerprint `{run.fingerprint}`", f"source {_text(run.source)}"]
-    facts += [f"funding account {_text(run.funding_account_id)}"] if run.funding_account_id else []
+    facts = [f"Fingerprint `{run.fingerprint}`", f"source {markdown_text(run.source)}"]
+    facts += [f"funding account {markdown_text(run.funding_account_id)}"] if run.funding_account_id else []
     parts = [
-        f"# {run.kind.value.capitalize()} {_text(run.name)}",
+        f"# {run.kind.value.capitalize()} {markdown_text(run.name)}",
         " ".join(f"**{sentence}**" for sentence in run_outcome(run)),
         f"{'; '.join(facts)}.",
         _totals(run),
@@ -64,8 +64,8 @@ def run_report(run: Run, *, chain: str = "", workbook: str = "") -> str:
             parts += [f"## {_heading(run, group, lines)}", _table(run, lines[:most])]
             if len(lines) > most:
                 parts.append(f"… and {len(lines) - most:,} more in the workbook.")
-    parts += ["\n".join(f"- {_text(note)}" for note in run.notes)] if run.notes else []
-    parts += [f"Workbook: {_text(workbook)}."] if workbook else []
+    parts += ["\n".join(f"- {markdown_text(note)}" for note in run.notes)] if run.notes else []
+    parts += [f"Workbook: {markdown_text(workbook)}."] if workbook else []
     parts += [f"Journal: {chain}."] if chain else []
     return "\n\n".join(parts)
 
@@ -126,13 +126,13 @@ def _table(run: Run, lines: Iterable[RunLine]) -> str:
     words = WORDS[run.kind]
     head = [f"| Place | {words.party} | Number | USD | {words.day} | Status | Reason |"]
     rows = [
-        f"| {_text(line.place)} | {_text(line.party)} | {_text(line.number)} | {display(line.amount)} | "
-        f"{line.day or '–'} | {words.statuses[line.status]} | {_text(line.reason)} |"
+        f"| {markdown_text(line.place)} | {markdown_text(line.party)} | {markdown_text(line.number)} | "
+        f"{display(line.amount)} | {line.day or '–'} | {words.statuses[line.status]} | {markdown_text(line.reason)} |"
         for line in lines
     ]
     return "\n".join([*head, "|---|---|---|---:|---|---|---|", *rows])
 
 
-def _text(value: str) -> str:
+def markdown_text(value: str) -> str:
     """Return text that can't break out of its heading, its table cell or its paragraph."""
     return one_line(value).translate(_MARKUP)
