@@ -83,6 +83,8 @@ OptionalDay = Annotated[
     BeforeValidator(lambda value: None if value == "" else parse_date(value)),
     PlainSerializer(lambda value: value.isoformat() if value else "", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?$"}),
+    # Forms fill a field in with this default and send it back: pydantic's own, null, is no text.
+    Field(json_schema_extra={"default": ""}),
 ]
 """A business date or nothing: in forms an empty text, since they show an optional date as a choice of types."""
 

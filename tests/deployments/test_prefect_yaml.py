@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.utilities.callables import parameter_schema
+from prefect.utilities.schema_tools.validation import validate
 
 from billcom.errors import SettingsError
 from billcom.inputs import CasePolicy
@@ -158,6 +160,32 @@ async def test_the_same_deployments_are_served_on_one_machine(
         for d in served
     ]
     assert crons == [[(s["cron"], s["timezone"]) for s in d.get("schedules", [])] for d in declared()]
+
+
+def filled(schema: dict[str, Any], value: Any, definitions: dict[str, Any]) -> Any:
+    """Return what a form shows and sends for a value: the defaults of the schema added, in nested fields too."""
+    schema = definitions[schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    if isinstance(value, list):
+        return [filled(schema["items"], item, definitions) for item in value]
+    if not isinstance(value, dict) or "properties" not in schema or "$ref" in value:
+        return value
+    defaults = {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
+    return {
+        name: filled(schema["properties"][name], given, definitions)
+        for name, given in (defaults | value).items()
+    }
+
+
+@pytest.mark.anyio
+async def test_every_form_is_accepted_as_it_is_filled_in(prefect: None, organization: Organization) -> None:
+    forms = await registry.register_samples()
+    refused = {}
+    for deployment in declared():
+        schema = parameter_schema(flow_of(deployment)).model_dump(mode="json")
+        form = filled(schema, registry.parameters_of(deployment, forms), schema["definitions"])
+        if errors := validate(form, schema):
+            refused[f"{flow_of(deployment).name}/{deployment['name']}"] = [error.message for error in errors]
+    assert refused == {}
 
 
 @pytest.mark.anyio
