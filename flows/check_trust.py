@@ -19,7 +19,7 @@ from billcom.trust import Trust
 from flows.reports import escaped
 from flows.start import start
 from tasks.mfa import look_at_trust
-from tasks.readiness import check_funding_accounts, check_role
+from tasks.readiness import check_funding_accounts, check_role, check_stop
 from tasks.session import connect
 
 ARTIFACT = "check-trust"
@@ -29,7 +29,7 @@ EXPIRING = "billcom.trust.expiring"
 
 @flow(flow_run_name="check that payments would go through", retries=0)
 async def check_trust(credentials: str = "") -> int | None:
-    """Check sign-in, remembered device, role and funding accounts; fail when a payment could not be made now.
+    """Check sign-in, device, stop switches, role and funding accounts; fail when no payment could be made now.
 
     Made to be scheduled. Warns, by its artifact and the event `billcom.trust.expiring`, when the remembered
     device has 10, 5 and 1 days left. Never waits for a person. Return the whole days left, None when a
@@ -44,6 +44,7 @@ async def check_trust(credentials: str = "") -> int | None:
         async with await connect(settings) as client:
             trust = await look_at_trust(client)
             findings.append(trust_finding(trust))
+            findings.append(await check_stop(client))
             findings.append(await check_role(client))
             findings.extend(await check_funding_accounts(client))
     except BillError as error:

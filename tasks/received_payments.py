@@ -19,7 +19,6 @@ from billcom.models.invoice import Invoice
 from billcom.models.payment import FundingAccountReference
 from billcom.models.received_payment import InvoiceAmount, NewCharge, ReceivedPayment
 from billcom.once import decide, find, once
-from tasks.money import check_not_stopped
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
 
@@ -63,7 +62,6 @@ async def charge_invoice(
     """
 
     async def guard() -> None:
-        await check_not_stopped()
         check_chargeable(await client.invoices.get(invoice.id), amount)
 
     async def send() -> ReceivedPayment:

@@ -19,6 +19,7 @@ from billcom.session import Session
 from billcom.settings import Settings, StateSettings
 from billcom.vault import Vault
 from tasks.blocks import BillCredentials
+from tasks.money import check_not_stopped
 from tasks.remembered_device import remembered_devices
 from tasks.retries import READ_DELAYS, READ_RETRIES, may_be_repeated
 
@@ -110,8 +111,12 @@ async def load_settings(credentials: str = "") -> Settings:
 
 
 async def connect(settings: Settings) -> BillClient:
-    """Return a client signed in with the session all runs share. Raises SignInError when BILL refuses."""
+    """Return a client signed in with the session all runs share, which sends no money while Prefect says stop.
+
+    Raises SignInError when BILL refuses.
+    """
     sessions = SharedSession(settings)
     await sessions.current()
     devices = remembered_devices(settings)
-    return BillClient(settings, sessions=sessions, devices=devices, run=str(flow_run.id or ""))
+    run = str(flow_run.id or "")
+    return BillClient(settings, sessions=sessions, devices=devices, run=run, before_money=check_not_stopped)

@@ -10,13 +10,19 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from billcom.approver_cli import approver_app
+from billcom.errors import SettingsError
 from billcom.journal_cli import journal_app
+from billcom.private import keep_private
+from billcom.settings import check_names
+from billcom.stop_cli import resume, stop
 
 app = App(name="billcom", help="BILL v3 accounts payable and receivable: the local BILL and its tools.")
 mfa = App(name="mfa", help="Multi-factor authentication.")
 app.command(mfa)
 app.command(journal_app)
 app.command(approver_app)
+app.command(stop)
+app.command(resume)
 
 
 @app.command
@@ -65,7 +71,8 @@ def emulator(
 def doctor() -> int:
     """Say, one line each, whether a payment could be made now; exit 1 when it could not.
 
-    Checks credentials, environment, state directory, session, MFA trust, role, funding accounts and clock.
+    Checks credentials, environment, state directory, journal, stop switch, session, MFA trust, role, funding
+    accounts and clock.
     """
     from billcom.doctor import report
 
@@ -108,4 +115,9 @@ def enroll() -> int:
 
 def main() -> None:
     """Run the command line; exit 0 when it did its work, 1 with one line saying why not."""
+    keep_private()
+    try:
+        check_names()
+    except SettingsError as error:
+        sys.exit(f"billcom: {error}")
     sys.exit(app())

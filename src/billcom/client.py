@@ -70,7 +70,8 @@ class BillClient:
     needed. `devices` says where remembered devices are kept: in the state directory, unless given. At most
     three requests are in flight for the organization over all processes of this machine that share the state
     directory. `run` is noted in the journal. `timeout_seconds` is for one whole request, from its first byte
-    to the last of its answer; BILL_TIMEOUT_SECONDS unless given.
+    to the last of its answer; BILL_TIMEOUT_SECONDS unless given. `before_money` is called before each payment or
+    charge is claimed, and raises when it must not be sent.
 
     Every call raises the errors of `billcom.errors`: UnavailableError for reads, OutcomeUnknownError for
     writes whose answer never came, an ApiError for BILL's own refusals.
@@ -85,6 +86,7 @@ class BillClient:
         run: str = "",
         timeout_seconds: float | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        before_money: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.settings = settings
         self.authentication = Authentication(self)
@@ -100,7 +102,7 @@ class BillClient:
         self.received_payments = ReceivedPayments(self)
         self.sessions: SessionSource = sessions or OwnSession(self.authentication.sign_in)
         self.devices: DeviceStore = devices or RememberedDevices(settings)
-        self.journal = Journal(settings, run, keep=True)
+        self.journal = Journal(settings, run, keep=True, before_money=before_money)
         self._timeout_seconds = timeout_seconds or settings.timeout_seconds
         self._sleep = sleep
         self.date_header = ""  # HTTP's Date of the last answer: the only time that BILL tells

@@ -18,9 +18,18 @@ from billcom.client import BillClient
 from billcom.errors import BillError, SettingsError
 from billcom.journal import Journal
 from billcom.local import local_time
-from billcom.readiness import Finding, Verdict, check_funding_accounts, check_role, could_pay, trust_finding
+from billcom.readiness import (
+    Finding,
+    Verdict,
+    check_funding_accounts,
+    check_role,
+    could_pay,
+    stop_finding,
+    trust_finding,
+)
 from billcom.session import Session
 from billcom.settings import Environment, Settings, StateSettings
+from billcom.stop_switch import StopSwitch
 from billcom.trust import look_at_trust
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -149,6 +158,10 @@ async def _journal(case: Case) -> list[Finding]:
     return [Finding("journal", Verdict.GOOD, f"{head}; nothing is open")]
 
 
+async def _stop_switch(case: Case) -> list[Finding]:
+    return [stop_finding(await StopSwitch(case.settings).read())]
+
+
 async def _session(case: Case) -> list[Finding]:
     session = await case.sign_in()
     return [Finding("session", Verdict.GOOD, f"BILL signed user {session.user_id} in")]
@@ -205,6 +218,7 @@ CHECKS: tuple[Check, ...] = (
     Check("environment", _environment),
     Check("state directory", _state_directory),
     Check("journal", _journal),
+    Check("stop switch", _stop_switch),
     Check("session", _session),
     Check("MFA trust", _trust),
     Check("role", _role),

@@ -6,7 +6,7 @@ It decides who may send; it never decides whether BILL acted: that is read at BI
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -24,6 +24,7 @@ from billcom.journal_rows import OPEN, Entry, Head, Identity, NewEntry, State, c
 from billcom.journal_store import ENTRIES, JournalStore
 from billcom.money import display
 from billcom.settings import Environment, Settings
+from billcom.stop_switch import StopSwitch
 from billcom.witness import Witness
 
 __all__ = ["OPEN", "REBUILD", "Entry", "Head", "Identity", "Journal", "LostRaceError", "NewEntry", "State"]
@@ -33,7 +34,6 @@ REBUILD = "rebuild"
 
 Their sequence counts the rebuilds, so that a machine tells a newer journal from a restored one.
 """
-
 
 _SUBJECTS_PER_QUERY = 500
 
@@ -46,21 +46,22 @@ class LostRaceError(Exception):
 class Journal:
     """The journal of one organization: SQLite in the state directory, or PostgreSQL by `BILL_JOURNAL_URL`.
 
-    `run` is noted in each row; with `keep` connections stay open until `close`. Every method raises JournalError
-    when the journal can't be read or written, is of another version, or, where it says so, has lost rows it once
-    had; nothing may be sent then.
+    `run` is noted in each row; with `keep` connections stay open until `close`. `before_money` is called before each
+    claim of a payment or charge, and raises when money must not move. Every method raises JournalError when the
+    journal can't be read or written, is of another version, or, where it says so, has lost rows it once had.
     """
 
     settings: Settings
     run: str = ""
     keep: bool = False
+    before_money: Callable[[], Awaitable[None]] | None = None
     _store: JournalStore = field(init=False)
     _witness: Witness = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare the store; nothing is opened yet."""
         self._store = JournalStore(self.settings, keep=self.keep)
-        self._witness = Witness(self.settings)
+        self._witness = Witness(self.settings, self.settings.organization_key)
 
     async def close(self) -> None:
         """Close the connections that were kept; the journal opens itself again when it is used."""
@@ -125,13 +126,18 @@ class Journal:
     async def append(self, *rows: NewEntry) -> list[Entry]:
         """Write rows in one transaction, on disk when this returns: all or none. Return them in their order.
 
-        Raises LostRaceError when another process has written the next row of one of them, CapError when a
-        claim would exceed BILL_MAX_AMOUNT or BILL_MAX_TOTAL, JournalError when rows this machine has seen are
-        missing, or a rebuild has begun.
+        Raises LostRaceError when another process has written the next row of one of them, StoppedError for a claim
+        while money is stopped, CapError when it would exceed BILL_MAX_AMOUNT or BILL_MAX_TOTAL, JournalError when
+        rows this machine has seen are missing, or a rebuild has begun.
         """
         made = [row.made(self.run, self.settings.clock.now()) for row in rows]
+        is_money = any(map(_claims_money, made))
+        if is_money and self.before_money is not None:
+            await self.before_money()
         async with self._store.transaction(self.settings.organization_key, writes=True) as connection:
             head, generation = await self._checked_head(connection)
+            if is_money:
+                await StopSwitch(self.settings).check(connection)
             await self._check_caps(connection, made)
             written = await self._write(connection, made, head)
         await self._witness.testify(_head_of(written, head), generation)

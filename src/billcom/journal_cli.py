@@ -25,6 +25,7 @@ from billcom.journal_store import COLUMNS
 from billcom.lookup.rows import same_text
 from billcom.rebuild import rebuild as rebuild_journal
 from billcom.settings import Environment, Settings
+from billcom.stop_switch import STOP, StopSwitch
 
 journal_app = App(
     name="journal",
@@ -78,13 +79,14 @@ async def list_entries(*, open: bool = False, kind: str = "", json: bool = False
     open
         Only those of which nobody knows whether BILL acted.
     kind
-        Only these: payment, charge, bill, vendor, customer, invoice, approval ...
+        Only these: payment, charge, bill, vendor, customer, invoice, approval, stop ...
     json
         One JSON object a line instead of columns.
     """
-    journal = Journal(Settings.load())
-    wanted = _kind(kind)
-    rows = [row for row in await journal.standing() if not wanted or row.identity.kind == wanted]
+    settings = Settings.load()
+    journal, wanted = Journal(settings), _kind(kind)
+    known = [*(await StopSwitch(settings).entries())[-1:], *await journal.standing()]
+    rows = [row for row in known if not wanted or row.identity.kind == wanted]
     rows = [row for row in rows if row.is_open or not open]
     _print(map(_json, rows) if json else _columns(rows))
     await journal.head()
@@ -99,9 +101,10 @@ async def show(subject: str) -> None:
     ----------
     subject
         What it is about (id of the bill or invoice, name of the vendor or customer, fingerprint of an approved
-        run), or the id of its record.
+        run), or the id of its record; "all money" shows who stopped and resumed it.
     """
-    entries = await Journal(Settings.load()).entries()
+    settings = Settings.load()
+    entries = [*await StopSwitch(settings).entries(), *await Journal(settings).entries()]
     wanted = {row.identity for row in entries if _is_about(row, subject)}
     if not wanted:
         raise JournalError(
@@ -162,7 +165,7 @@ async def rebuild(*, settle_seconds: float | None = None) -> None:
 
 
 def _kind(text: str) -> str:
-    kinds = [*map(str, Kind), APPROVAL, REBUILD]
+    kinds = [*map(str, Kind), APPROVAL, REBUILD, STOP]
     kind = text.strip().casefold().replace("-", " ").replace("_", " ")
     if kind and kind not in kinds:
         raise InputError([Problem("--kind", text, f"there are: {', '.join(kinds)}")])

@@ -32,7 +32,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from billcom.errors import JournalError
 from billcom.private import make_private_directory
-from billcom.settings import Settings
+from billcom.settings import StateSettings
 
 SCHEMA_VERSION = 1
 KEPT_CONNECTIONS = 4
@@ -77,7 +77,7 @@ _TROUBLE = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 class JournalStore:
     """SQLite in the state directory, or the database of `BILL_JOURNAL_URL`; made on first use."""
 
-    def __init__(self, settings: Settings, *, keep: bool = False) -> None:
+    def __init__(self, settings: StateSettings, *, keep: bool = False) -> None:
         """Open nothing yet. `keep`: hold connections until `close`, which the event loop's end must come after."""
         self._settings = settings
         self._keep = keep
@@ -98,6 +98,11 @@ class JournalStore:
         if self._url.drivername != _SQLITE:
             return None
         return Path((self._url.database or "").removeprefix("file:"))
+
+    @property
+    def place(self) -> str:
+        """The file, or host and database of the server; no password. Raises JournalError for a wrong address."""
+        return str(self.file or f"{self._url.host or 'PostgreSQL'}/{self._url.database}")
 
     @asynccontextmanager
     async def transaction(self, lock: str, *, writes: bool = False) -> AsyncGenerator[AsyncConnection]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from billcom.client import BillClient
 from billcom.lookup.funding_accounts import why_not
 from billcom.models.funding_account import FundingAccountStatus
+from billcom.stop_switch import Stop
 from billcom.trust import ENROLL, Trust
 
 _VERIFY = (
@@ -57,6 +58,14 @@ def trust_finding(trust: Trust) -> Finding:
     if trust.warning is None:
         return Finding("MFA trust", Verdict.GOOD, f"trusted {trust.reason}; {days}")
     return Finding("MFA trust", Verdict.WARNING, f"trusted {trust.reason}; only {days}: {ENROLL}")
+
+
+def stop_finding(stop: Stop | None) -> Finding:
+    """Return whether the journal's stop switch lets money move."""
+    if stop is None:
+        return Finding("stop switch", Verdict.GOOD, "the journal stops no money")
+    text = f"all money is stopped {stop}. To go on: billcom resume"
+    return Finding("stop switch", Verdict.PROBLEM, text, stops_payment=True)
 
 
 async def check_role(client: BillClient) -> Finding:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from billcom.clock import Clock
 from billcom.errors import SettingsError
 from billcom.money import Amount, display
+from billcom.setting_names import ENV_FILE, PREFIX, unknown_names
 
 MIN_TIMEOUT_SECONDS = 10.0
 MAKE_KEY = (
@@ -55,11 +56,27 @@ class StateSettings(BaseSettings):
     """Where this machine keeps what outlives a run, and the key it is encrypted with."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BILL_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     state_dir: Path = Path("~/.local/state/billcom")
     session_key: SecretStr = SecretStr("")
+    journal_url: SecretStr = SecretStr("")
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Read the environment and `.env`; what is `given` by name goes before both.
+
+        Raises SettingsError naming every missing, unknown or contradicting setting and what to do about it.
+        """
+        problems = unknown_names(Settings.model_fields)
+        try:
+            settings = cls(**given)
+        except ValidationError as error:
+            raise SettingsError("; ".join([*problems, *map(_explain, error.errors())])) from None
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return settings
 
     @field_validator("session_key")
     @classmethod
@@ -94,7 +111,6 @@ class Settings(StateSettings):
     allow_production: bool = False
     time_zone: str = "America/New_York"
     now: datetime | None = None
-    journal_url: SecretStr = SecretStr("")
     single_machine: bool = False
     several_machines: bool = False
     settle_seconds: float = Field(default=90.0, ge=0, allow_inf_nan=False)
@@ -110,17 +126,6 @@ class Settings(StateSettings):
     approval_days: float = Field(default=3.0, gt=0, le=365, allow_inf_nan=False)
     input_dir: Path = Path("input")
     output_dir: Path = Path("output")
-
-    @classmethod
-    def load(cls, **given: Any) -> Self:
-        """Read the environment and `.env`; what is `given` by name goes before both.
-
-        Raises SettingsError naming every missing or contradicting setting and what to do about it.
-        """
-        try:
-            return cls(**given)
-        except ValidationError as error:
-            raise SettingsError("; ".join(_explain(item) for item in error.errors())) from None
 
     @field_validator("environment", mode="before")
     @classmethod
@@ -305,6 +310,12 @@ class Settings(StateSettings):
         """Digest that tells one sign-in from another: address, organization, user and developer key."""
         parts = (self.base_url, self.organization_id, self.username, self.dev_key.get_secret_value())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def check_names() -> None:
+    """Raise SettingsError when a `BILL_` name of the environment or `.env` is no setting."""
+    if problems := unknown_names(Settings.model_fields):
+        raise SettingsError("; ".join(problems))
 
 
 def _is_empty(value: object) -> bool:

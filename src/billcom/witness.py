@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from billcom.errors import JournalError
 from billcom.journal_rows import Head
 from billcom.locks import locked
-from billcom.settings import Settings
+from billcom.settings import StateSettings
 from billcom.vault import write_private
 
 _NO_DIGEST = "rebuilding"
@@ -22,10 +22,10 @@ class Seen:
 
 
 class Witness:
-    """A file of the state directory; several processes may be at it."""
+    """A file of the state directory, one for each chain of the journal; several processes may be at it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._path = settings.state_path / "witness" / settings.organization_key
+    def __init__(self, settings: StateSettings, chain: str) -> None:
+        self._path = settings.state_path / "witness" / chain
         self._lock_path = self._path.with_name(f"{self._path.name}.lock")
 
     def seen(self) -> Seen:

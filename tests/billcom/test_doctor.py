@@ -75,18 +75,21 @@ async def test_all_is_well(state: Path, controls: Controls) -> None:
         f"ok           state directory  {state}, for its owner alone",
     ]
     assert said[3] == "ok           journal          0 rows, head none; nothing is open"
-    assert said[4].startswith("ok           session          BILL signed user 006")
-    assert said[5].startswith(
+    assert said[4] == "ok           stop switch      the journal stops no money"
+    assert said[5].startswith("ok           session          BILL signed user 006")
+    assert said[6].startswith(
         "ok           MFA trust        trusted by the device of the state directory, until "
     )
-    assert said[5].endswith(" UTC; 29 days left")
-    assert said[6:9] == [
+    assert said[6].endswith(" UTC; 29 days left")
+    assert said[7:10] == [
         f"ok           role             {user['username']} may pay online",
         f"ok           funding account  {verified} Local Bank can pay (the default)",
         f"note         funding account  {pending} Local Bank can't pay: it is PENDING, not VERIFIED",
     ]
-    assert said[9].endswith(" s from the local BILL's clock") and said[9].startswith("ok           clock   ")
-    assert said[10:] == ["A payment could be made now."]
+    assert said[10].endswith(" s from the local BILL's clock") and said[10].startswith(
+        "ok           clock   "
+    )
+    assert said[11:] == ["A payment could be made now."]
     everything = "\n".join(said)
     for hidden in (secret, user["password"], user["dev_key"]):
         assert hidden not in everything

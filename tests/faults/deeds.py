@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -12,7 +11,6 @@ from prefect import Task
 from billcom.client import BillClient
 from billcom.intent import Decision
 from billcom.settings import Settings
-from tasks import payments, received_payments
 from tasks.bills import create_bill
 from tasks.customers import authorize_charge, create_customer, create_customer_bank_account
 from tasks.invoices import create_invoice
@@ -24,15 +22,6 @@ from tests import samples
 AMOUNT = Decimal("1250.00")
 DAY = date(2026, 12, 31)
 """When the money leaves: after everything here, however often the clock jumps."""
-
-
-def work_without_prefect() -> None:
-    """Leave out the one thing the tasks ask Prefect for: whether somebody has stopped all money."""
-
-    async def not_stopped() -> None:
-        await asyncio.sleep(0)
-
-    payments.check_not_stopped = received_payments.check_not_stopped = not_stopped
 
 
 async def pay(

@@ -93,7 +93,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.race", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
-    deeds.work_without_prefect()
     started = time.monotonic()
     counts: list[int] = []
     wrong: list[str] = []

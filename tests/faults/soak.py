@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 
-from tests.faults import blind, deeds
+from tests.faults import blind
 from tests.faults.house import House, open_house
 from tests.faults.life import LIST_SECONDS, Life
 
@@ -23,7 +23,6 @@ STEPS_EACH = 100
 
 def soak(house: House, steps: int, seconds: float, seed: int) -> Counter[str]:
     """Go through one organization's life after another until so many steps are done, or the time is over."""
-    deeds.work_without_prefect()
     counts: Counter[str] = Counter()
     chance = random.Random(seed)
     ends = time.monotonic() + seconds

@@ -220,7 +220,7 @@ async def test_a_vendor_spelled_otherwise_is_not_made_again(
 async def test_the_stop_switch_halts_a_payment_before_it_is_claimed(organization: Organization) -> None:
     async with get_client() as prefect:
         await prefect.create_variable(VariableCreate(name=STOP_VARIABLE, value="on, says Ada"))
-    with pytest.raises(StoppedError, match="says 'on, says Ada'; nothing was sent"):
+    with pytest.raises(StoppedError, match=r"says 'on, says Ada'\. Nothing was sent"):
         await pay()
     assert "POST /v3/payments" not in organization.writes()
     async with get_client() as prefect:

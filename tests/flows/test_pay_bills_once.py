@@ -161,7 +161,7 @@ async def test_the_stop_switch_halts_every_payment(organization: Organization) -
         put(*three())
         run = await pay_failing()
         assert statuses(run) == ["failed"] * 3
-        assert "bill_stop says 'on, says Ada'; nothing was sent" in reasons(run)[0]
+        assert "bill_stop says 'on, says Ada'. Nothing was sent" in reasons(run)[0]
         assert organization.writes() == TOGETHER[:2]
     finally:
         async with get_client() as prefect:
