@@ -162,7 +162,7 @@ async def _fill_forms(client: PrefectClient) -> None:
 
 async def _register_automations(url: SecretStr) -> str:
     """Register the automations; return who is told of failed runs, in words that give no address away."""
-    await automations.register(automations.recovery())
+    await automations.remove(automations.RETIRED)
     if not url.get_secret_value():
         with suppress(ValueError):
             await SlackWebhook.aload(NOTIFICATIONS)
@@ -206,7 +206,7 @@ def _show(environment: Environment, pools: list[str], told: str) -> None:
     print(f"{len(names)} deployments for {environment.value}, work pool {', '.join(pools)}:")
     for name in sorted(names):
         print(f"  {name}")
-    print(f"Dead and stuck runs are started again. Of failed runs is told: {told}.")
+    print(f"Workers start dead and stuck runs again. Of failed runs is told: {told}.")
     print("Start a worker: make worker")
 
 

@@ -20,6 +20,7 @@ from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_se
 
 from billcom.emulator import LocalBill
 from billcom.settings import Environment
+from deployments.recovery import HEARTBEAT_SECONDS, recover_for_ever
 from deployments.registry import register_block_types, register_samples, served
 
 BILL_PORT = 8118
@@ -74,16 +75,19 @@ async def _serve(bill: LocalBill, ui: str) -> None:
     for deployment in await served(Environment.LOCAL, forms):
         await runner.aadd_deployment(deployment)
     print(_banner(bill, ui), flush=True)
+    recovery = asyncio.create_task(recover_for_ever())
     await runner.start()
+    recovery.cancel()
 
 
 def _environment(bill: LocalBill) -> dict[str, str]:
-    """Return what the flows sign in with: the local BILL alone, whatever `.env` says."""
+    """Return the environment of the flows: they sign in to the local BILL alone, whatever `.env` says."""
     return {f"BILL_{name.upper()}": value for name, value in bill.credentials.items()} | {
         "BILL_ENVIRONMENT": "local",
         "BILL_ALLOW_PRODUCTION": "false",
         "BILL_DEVICE": "",
         "BILL_REMEMBER_ME_ID": "",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         "BILL_STATE_DIR": str(get_current_settings().home / "billcom"),
         "BILL_INPUT_DIR": str(get_current_settings().home.parent / "input"),
         "BILL_OUTPUT_DIR": str(get_current_settings().home.parent / "output"),
