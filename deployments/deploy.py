@@ -234,7 +234,7 @@ def _restored_parameters(
 
 async def _register_automations(url: SecretStr) -> str:
     """Register the automations; return who is told of failed runs, in words that give no address away."""
-    await automations.register(automations.recovery())
+    await automations.remove(automations.RETIRED)
     if not url.get_secret_value():
         with suppress(ValueError):
             await SlackWebhook.aload(NOTIFICATIONS)
@@ -292,7 +292,7 @@ def _show(
             print(f"    {plan}")
     for line in changes:
         print(line)
-    print(f"Dead and stuck runs are started again. Of failed runs is told: {told}.")
+    print(f"Workers start dead and stuck runs again. Of failed runs is told: {told}.")
     print("Start a worker: make worker")
 
 

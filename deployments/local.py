@@ -21,6 +21,7 @@ from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_se
 from billcom.emulator import LocalBill
 from billcom.settings import Environment
 from deployments import leftovers, planned
+from deployments.recovery import HEARTBEAT_SECONDS, recover_for_ever
 from deployments.registry import declared, full_name, register_block_types, register_samples, served
 from deployments.watch import ServerLog, watch
 
@@ -77,11 +78,15 @@ async def _serve(bill: LocalBill, ui: str) -> None:
         await runner.aadd_deployment(deployment)
     await _remove_leftovers()
     print(_banner(bill, ui), flush=True)
-    watching = asyncio.create_task(watch(_say, Environment.LOCAL, ServerLog(_server_log())))
+    beside = [
+        asyncio.create_task(watch(_say, Environment.LOCAL, ServerLog(_server_log()))),
+        asyncio.create_task(recover_for_ever()),
+    ]
     try:
         await runner.start()
     finally:
-        watching.cancel()
+        for task in beside:
+            task.cancel()
 
 
 async def _remove_leftovers() -> None:
@@ -102,12 +107,13 @@ def _server_log() -> Path:
 
 
 def _environment(bill: LocalBill) -> dict[str, str]:
-    """Return what the flows sign in with: the local BILL alone, whatever `.env` says."""
+    """Return the environment of the flows: they sign in to the local BILL alone, whatever `.env` says."""
     return {f"BILL_{name.upper()}": value for name, value in bill.credentials.items()} | {
         "BILL_ENVIRONMENT": "local",
         "BILL_ALLOW_PRODUCTION": "false",
         "BILL_DEVICE": "",
         "BILL_REMEMBER_ME_ID": "",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         "BILL_STATE_DIR": str(get_current_settings().home / "billcom"),
         "BILL_INPUT_DIR": str(get_current_settings().home.parent / "input"),
         "BILL_OUTPUT_DIR": str(get_current_settings().home.parent / "output"),

@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 from prefect import Flow
-from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.deployments.runner import RunnerDeployment
 from pydantic import BaseModel
 
@@ -42,7 +41,6 @@ async def served(environment: Environment, forms: dict[str, dict[str, Any]]) -> 
             description=deployment["description"],
             tags=deployment["tags"],
             parameters=parameters_of(deployment, forms),
-            concurrency_limit=_limit(deployment),
             schedules=[schedules.to_serve(s) for s in deployment.get("schedules", [])],
         )
         for deployment in declared(environment)
@@ -102,11 +100,6 @@ async def register_samples() -> dict[str, dict[str, Any]]:
             "charge": _plain(samples.CHARGE),
         },
     }
-
-
-def _limit(deployment: dict[str, Any]) -> ConcurrencyLimitConfig | None:
-    limit = deployment.get("concurrency_limit")
-    return ConcurrencyLimitConfig(**limit) if limit else None
 
 
 def _plain(value: BaseModel) -> dict[str, Any]:

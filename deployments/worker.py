@@ -1,4 +1,7 @@
-"""`make worker`: a worker of the pool `bill`, started once it is sure that this machine could carry a run through."""
+"""`make worker`: a worker of the pool `bill`, started once it is sure that this machine could carry a run through.
+
+Beside its runs it recovers dead ones, its own and those of other workers.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import subprocess
 import sys
 
+from prefect.cli import app as prefect_command
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 from pydantic import SecretStr
@@ -15,8 +19,8 @@ from pydantic import SecretStr
 from billcom.errors import BillError, SettingsError
 from billcom.journal_store import JournalStore
 from billcom.settings import Settings
-from deployments.automations import HEARTBEAT_SECONDS
 from deployments.deploy import prefect_server
+from deployments.recovery import HEARTBEAT_SECONDS, recover_in_background
 from deployments.registry import ROOT
 
 POOL = "bill"
@@ -24,8 +28,11 @@ LIMIT = 8
 """Runs at once on one worker; each is a process of about 200 MB."""
 
 
-def main() -> int:  # noqa: RET503 (what it becomes does not return)
-    """Check this machine, then become the worker; return 1, with one line saying why, when it must not start."""
+def main() -> int:
+    """Check this machine, then be a worker until it is stopped.
+
+    Returns 1, with one line saying why, when the worker must not start.
+    """
     parser = argparse.ArgumentParser(prog="python -m deployments.worker", description=__doc__)
     parser.add_argument("--name", help="what the worker is called; made up when left out")
     parser.add_argument("--limit", type=int, default=LIMIT, help=f"runs at once; {LIMIT} unless given")
@@ -35,22 +42,15 @@ def main() -> int:  # noqa: RET503 (what it becomes does not return)
     except BillError as error:
         print(f"make worker: {error}", file=sys.stderr)
         return 1
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "worker",
-        "start",
-        "--pool",
-        POOL,
-        "--limit",
-        str(options.limit),
-    ]
+    os.environ |= environment()
+    recover_in_background()
     # Beside the worker, not above it: signals and the exit status are the worker's own.
     watch = [sys.executable, "-m", "deployments.watch", settings.environment.value]
     subprocess.Popen(watch, cwd=ROOT)
     named = ["--name", options.name] if options.name else []
-    os.execve(sys.executable, [*command, *named], environment())  # noqa: S606 (no shell is wanted)
+    sys.argv = ["prefect", "worker", "start", "--pool", POOL, "--limit", str(options.limit), *named]
+    prefect_command()
+    return 0
 
 
 async def check() -> Settings:
@@ -75,9 +75,8 @@ async def check() -> Settings:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of the worker and its runs: where the flows are, and how often a run says it is alive."""
-    own = {"BILLCOM_HOME": str(ROOT), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS)}
-    return os.environ | own
+    """Return what a worker adds to the environment of its runs: where the flows are, how often they send heartbeats."""
+    return {"BILLCOM_HOME": str(ROOT), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS)}
 
 
 if __name__ == "__main__":

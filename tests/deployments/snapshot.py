@@ -15,14 +15,13 @@ FILE = Path(__file__).with_name("deployments.json")
 
 
 def taken() -> dict[str, Any]:
-    """Return the deployments by name, each with its schedules, defaults, limits and parameter schema."""
+    """Return the deployments by name, each with its schedules, defaults and parameter schema."""
     deployments = declared(Environment.LOCAL)
     return {
         f"{flow_of(deployment).name}/{deployment['name']}": {
             "entrypoint": deployment["entrypoint"],
             "tags": deployment["tags"],
             "parameters": deployment.get("parameters", {}),
-            "concurrency_limit": deployment.get("concurrency_limit"),
             "schedules": deployment.get("schedules", []),
             "schema": parameter_schema(flow_of(deployment)).model_dump(mode="json"),
         }

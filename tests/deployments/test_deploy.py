@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL
 
 from billcom.errors import SettingsError
 from billcom.settings import Environment
-from deployments import automations, deploy, registry, worker
+from deployments import automations, deploy, recovery, registry, worker
 from deployments.registry import ROOT
 from tests.deployments.up import free_port
 from tests.organization import Organization
@@ -87,7 +88,7 @@ async def test_everything_is_registered_and_again(
     assert {str(d.pull_steps) for d in mine} == {
         "[{'prefect.deployments.steps.set_working_directory': {'directory': '{{ $BILLCOM_HOME }}'}}]"
     }
-    wanted = [*automations.recovery(), *automations.notification(mine[0].id)]
+    wanted = automations.notification(mine[0].id)
     assert known == {automation.name for automation in wanted}
 
 
@@ -189,4 +190,4 @@ def test_a_run_says_it_is_alive_as_often_as_recovery_expects() -> None:
     environment = worker.environment()
     assert environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
     assert environment["BILLCOM_HOME"] == str(ROOT)
-    assert automations.SILENT_FOR.total_seconds() == 90
+    assert recovery.PATIENCE[StateType.RUNNING].total_seconds() == 90

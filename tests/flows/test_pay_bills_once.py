@@ -10,8 +10,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import VariableCreate
 
 from billcom import BillClient
+from billcom.errors import LinesFailedError
 from billcom.inputs import CodeSource
 from billcom.models.bill_approval import ApprovalAction, BillAction, NewApprovalPolicy, NewApprovalRule
+from billcom.runs.lines import Run
 from billcom.settings import Settings
 from flows import trust
 from tasks.money import STOP_VARIABLE
@@ -211,3 +213,12 @@ async def test_payments_nobody_knows_of_are_open_and_looked_for_by_the_next_run(
     organization.control("PUT", "/clock", {"advance_seconds": 601})
     assert statuses(await pay()) == ["done"] * 3
     assert paid_amounts(organization) == [Decimal(100), Decimal(200), Decimal(300)]
+
+
+async def test_two_runs_of_one_sheet_at_once_pay_each_bill_once(organization: Organization) -> None:
+    put(*three())
+    runs = await asyncio.gather(pay(), pay(name="beside"), return_exceptions=True)
+    assert paid_amounts(organization) == [Decimal(100), Decimal(200), Decimal(300)]
+    assert counts(organization) == [2, 3, 3]
+    assert {type(run) for run in runs} <= {Run, LinesFailedError}
+    assert set(statuses(await pay(name="afterwards"))) == {"done before"}
