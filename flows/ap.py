@@ -100,6 +100,7 @@ async def ap_workflow(
                         client,
                         bill_record,
                         bill.amount,
+                        vendor.name,
                         account,
                         funding_account.id,
                         process_date,

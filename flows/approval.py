@@ -21,8 +21,8 @@ from billcom import approval
 from billcom.approvers import Approvers
 from billcom.client import BillClient
 from billcom.errors import ApprovalError
-from billcom.lookup.rows import same_text
 from billcom.money import display
+from billcom.normalization import same_text
 from billcom.runs.lines import Run, Status, Total
 from billcom.runs.report import run_outcome
 

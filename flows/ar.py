@@ -110,6 +110,7 @@ async def ar_workflow(
                             invoice_record,
                             invoice.amount,
                             customer_record.id,
+                            customer.name,
                             bank_account_id,
                             day,
                             charge.label,

@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from billcom.bulk.recent import IDS_PER_LIST
 from billcom.client import BillClient
-from billcom.errors import BillError, CaseError, ConflictError, OutcomeUnknownError, UnsettledError
+from billcom.errors import BillError, CaseError
 from billcom.inputs import CodeSource
-from billcom.intent import Outcome
+from billcom.intent import Kind, Outcome
+from billcom.lookup.customers import customer_bank_account_subject
 from billcom.lookup.invoices import check_not_overcharged
-from billcom.lookup.rows import plain
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
+from billcom.normalization import normalize_text
 from billcom.runs.charges import PlannedInvoice, with_charge
 from billcom.runs.collection_run import NOT_EMAILED, customer_input, invoice_input
 from billcom.runs.lines import RunLine, Status
 from billcom.runs.rows import CollectionRow
+from billcom.unexpected import describe_unexpected
+from flows.run_lines import RunLines
 from flows.stages import AT_ONCE, Stage, close_all
 from flows.trust import trusted
 from tasks.customers import authorize_charge, create_customer, create_customer_bank_account
@@ -61,27 +65,30 @@ class _Collecting:
     ) -> None:
         self._client = client
         self._planned = planned
-        self._lines = [item.line for item in planned]
+        self._lines = RunLines(client, planned, progress, self._write_of)
         self._terms = terms
-        self._progress = progress
         self._customer_of = {number: item.customer for number, item in enumerate(planned)}
         self._account_of = {
             number: item.bank_account.id or "" for number, item in enumerate(planned) if item.bank_account
         }
         self._authorized: dict[str, asyncio.Task[object]] = {}
         turns = asyncio.Semaphore(AT_ONCE)
-        self._customer_stage = Stage(1, self._make_customer, turns)
-        self._account_stage = Stage(1, self._give_account, turns)
-        self._invoice_stage = Stage(1, self._make_invoice, turns)
-        self._charge_stage = Stage(1, self._charge, turns)
-        self._last_stage = Stage(IDS_PER_LIST, self._read_again, turns)
+        self._customer_stage = Stage(
+            1, self._make_customer, partial(self._lines.crash_groups, Kind.CUSTOMER), turns
+        )
+        self._account_stage = Stage(
+            1, self._give_account, partial(self._lines.crash_groups, Kind.CUSTOMER_BANK_ACCOUNT), turns
+        )
+        self._invoice_stage = Stage(1, self._make_invoice, self._crash_invoices, turns)
+        self._charge_stage = Stage(1, self._charge, self._crash_charges, turns)
+        self._last_stage = Stage(IDS_PER_LIST, self._read_again, self._not_read_again, turns)
 
     async def run(self) -> list[RunLine]:
         """Send every line through the chapters it needs."""
         for numbers in self._by_customer():
             customer = self._planned[numbers[0]].customer
             if customer is None:
-                self._customer_stage.put(numbers)
+                self._put(self._customer_stage, Kind.CUSTOMER, numbers)
             else:
                 self._with_customer(numbers, customer)
         await close_all(
@@ -91,17 +98,24 @@ class _Collecting:
             self._charge_stage,
             self._last_stage,
         )
-        await self._progress(len(self._lines))
-        return self._lines
+        if lost := self._lines.unfinished:
+            await self._lines.crash(lost, RuntimeError("the line got lost between two steps of the run"))
+        await self._lines.tell()
+        return self._lines.result()
 
     def _by_customer(self) -> list[list[int]]:
         """Return the numbers of the lines to be done, those of one customer together."""
         grouped: dict[str, list[int]] = defaultdict(list)
         for number, item in enumerate(self._planned):
             if item.line.status is Status.PLANNED:
-                key = item.customer.id if item.customer else f"new {plain(item.line.party)}"
+                key = item.customer.id if item.customer else f"new {normalize_text(item.line.party)}"
                 grouped[key].append(number)
         return list(grouped.values())
+
+    def _put(self, stage: Stage[list[int]], kind: Kind, numbers: list[int]) -> None:
+        """Hand lines to a stage that writes one record of this kind for all of them."""
+        self._lines.writes_next(numbers, kind)
+        stage.put(numbers)
 
     async def _make_customer(self, chunk: list[list[int]]) -> None:
         (numbers,) = chunk
@@ -115,12 +129,12 @@ class _Collecting:
 
     def _with_customer(self, numbers: Sequence[int], customer: Customer) -> None:
         """Pass a customer's lines on: those that wait for its bank account, and the others."""
-        self._update(numbers, party_id=customer.id)
+        self._lines.update(numbers, party_id=customer.id)
         for number in numbers:
             self._customer_of[number] = customer
         waiting = [n for n in numbers if self._planned[n].charges and n not in self._account_of]
         if waiting:
-            self._account_stage.put(waiting)
+            self._put(self._account_stage, Kind.CUSTOMER_BANK_ACCOUNT, waiting)
         self._with_accounts([number for number in numbers if number not in waiting])
 
     async def _give_account(self, chunk: list[list[int]]) -> None:
@@ -140,8 +154,10 @@ class _Collecting:
         for number in numbers:
             invoice = self._planned[number].invoice
             if invoice is None:
+                self._lines.writes_next([number], Kind.INVOICE)
                 self._invoice_stage.put(number)
             else:
+                self._lines.writes_next([number], Kind.CHARGE)
                 self._charge_stage.put((number, invoice))
 
     async def _make_invoice(self, chunk: list[int]) -> None:
@@ -154,27 +170,28 @@ class _Collecting:
             await self._fail([number], error)
             return
         invoice = made.record
-        self._update([number], document_id=invoice.id)
+        self._lines.update([number], document_id=invoice.id)
         if row.send_email and not await self._email(number, customer, made):
             return
         if self._planned[number].charges:
+            self._lines.writes_next([number], Kind.CHARGE)
             self._charge_stage.put((number, invoice))
         else:
-            self._update([number], status=Status.DONE)
-            await self._tell()
+            self._lines.update([number], status=Status.DONE)
+            await self._lines.tell()
 
     async def _email(self, number: int, customer: Customer, made: Outcome[Invoice]) -> bool:
         """Send an invoice that was made just now; return whether the line may go on."""
         if not made.made:
-            self._update([number], reason=NOT_EMAILED)
+            self._lines.update([number], reason=NOT_EMAILED)
             return True
         try:
             await email_invoice(self._client, made.record, customer.email or self._row(number).email)
         except BillError as error:
             # Nobody is charged for an invoice that may not have reached them; it is never sent twice.
             reason = f"the invoice was made, and may not have been e-mailed: e-mail it in BILL, then run again. {error}"
-            self._update([number], status=Status.FAILED, reason=reason)
-            await self._tell()
+            self._lines.update([number], status=Status.FAILED, reason=reason)
+            await self._lines.tell()
             return False
         return True
 
@@ -190,6 +207,7 @@ class _Collecting:
                 unvisited(invoice),
                 line.amount,
                 line.party_id,
+                line.party,
                 self._account_of[number],
                 day,
                 line.label,
@@ -207,7 +225,7 @@ class _Collecting:
         reason = NOT_EMAILED if line.reason == NOT_EMAILED else ""
         self._lines[number] = with_charge(line, charged.record, Status.DONE, reason)
         self._last_stage.put((number, invoice.id))
-        await self._tell()
+        await self._lines.tell()
 
     async def _authorize(self, customer_id: str) -> None:
         """State a customer's authorization to BILL, once for all its lines."""
@@ -223,33 +241,48 @@ class _Collecting:
         try:
             invoices = await read_invoices(self._client, [invoice_id for _, invoice_id in chunk])
         except BillError as error:
-            self._update([number for number, _ in chunk], reason=f"charged; not read again: {error}")
+            self._lines.update([number for number, _ in chunk], reason=f"charged; not read again: {error}")
             return
         for number, invoice_id in chunk:
             try:
                 if invoice_id in invoices:
                     check_not_overcharged(invoices[invoice_id])
             except CaseError as error:
-                self._update([number], status=Status.OPEN, reason=str(error))
+                self._lines.update([number], status=Status.OPEN, reason=str(error))
+
+    async def _not_read_again(self, chunk: list[tuple[int, str]], error: Exception) -> None:
+        reason = describe_unexpected(error, self._client.settings)
+        self._lines.update([number for number, _ in chunk], reason=f"charged; not read again: {reason}")
+
+    async def _crash_invoices(self, chunk: list[int], error: Exception) -> None:
+        await self._lines.crash(
+            [number for number in chunk if self._lines.next_of(number) is Kind.INVOICE], error
+        )
+
+    async def _crash_charges(self, chunk: list[tuple[int, Invoice]], error: Exception) -> None:
+        await self._lines.crash([number for number, _ in chunk], error)
+        for number, invoice in chunk:
+            if self._lines[number].status is Status.DONE:
+                self._last_stage.put((number, invoice.id))
+
+    def _write_of(self, number: int) -> tuple[Kind, str, str]:
+        """Return kind, subject and label of what was to be written next for a line."""
+        kind, line = self._lines.next_of(number) or Kind.CUSTOMER, self._lines[number]
+        if kind is Kind.CHARGE:
+            return kind, line.document_id, line.label
+        if kind is Kind.INVOICE:
+            return kind, normalize_text(line.number), ""
+        account = self._row(number).bank_account if kind is Kind.CUSTOMER_BANK_ACCOUNT else None
+        if account is not None:
+            return kind, customer_bank_account_subject(line.party_id, account), ""
+        return kind, normalize_text(line.party), ""
 
     def _row(self, number: int) -> CollectionRow:
         row = self._planned[number].row
         assert row is not None  # noqa: S101 (only a sheet's line asks for something new)
         return row
 
-    def _update(self, numbers: Sequence[int], **changes: object) -> None:
-        for number in numbers:
-            self._lines[number] = replace(self._lines[number], **changes)  # pyright: ignore[reportArgumentType]
-
     async def _fail(self, numbers: Sequence[int], error: BillError) -> None:
         """Note why lines were not done, or that nobody knows."""
-        status = Status.FAILED
-        if isinstance(error, UnsettledError | OutcomeUnknownError):
-            status = Status.OPEN
-        elif isinstance(error, ConflictError):
-            status = Status.CONFLICT
-        self._update(numbers, status=status, reason=str(error))
-        await self._tell()
-
-    async def _tell(self) -> None:
-        await self._progress(sum(line.status is not Status.PLANNED for line in self._lines))
+        self._lines.fail(numbers, error)
+        await self._lines.tell()

@@ -11,9 +11,9 @@ from billcom.client import BillClient
 from billcom.errors import NotPermittedError
 from billcom.intent import Kind
 from billcom.journal import State
-from billcom.lookup.rows import plain
 from billcom.models.bank_account import BankAccount
 from billcom.models.invoice import Invoice
+from billcom.normalization import normalize_text
 from billcom.runs.books import Caps, Rows
 from billcom.runs.collection_books import CollectionBooks
 from billcom.runs.due_invoices import is_authorized
@@ -31,8 +31,8 @@ from tasks.received_payments import read_charges
 async def survey_collection(client: BillClient, rows: Sequence[CollectionRow]) -> CollectionBooks:
     """Return what a sheet's rows are planned by."""
     journal = client.journal
-    books = await _customers(client, {plain(row.customer) for row in rows})
-    numbers = {plain(row.invoice_number) for row in rows}
+    books = await _customers(client, {normalize_text(row.customer) for row in rows})
+    numbers = {normalize_text(row.invoice_number) for row in rows}
     books = replace(books, invoice_rows=await journal.of_subjects(Kind.INVOICE, numbers))
     charged = [row for row in rows if row.charge]
     books, invoices = await asyncio.gather(
@@ -40,7 +40,7 @@ async def survey_collection(client: BillClient, rows: Sequence[CollectionRow]) -
         _invoices(client, books.invoice_rows, _ids_of_customers(books, rows)),
     )
     books = replace(books, invoices=tuple(invoices))
-    asked = [invoice.id for invoice in invoices if plain(invoice.invoice_number) in numbers]
+    asked = [invoice.id for invoice in invoices if normalize_text(invoice.invoice_number) in numbers]
     return await _with_charges(client, books, asked)
 
 
@@ -76,7 +76,8 @@ def _ids_of_customers(books: CollectionBooks, rows: Iterable[CollectionRow]) -> 
     known = {
         last.record_id
         for row in rows
-        if (last := books.customer_rows.get(plain(row.customer), {}).get("")) and last.state is State.DONE
+        if (last := books.customer_rows.get(normalize_text(row.customer), {}).get(""))
+        and last.state is State.DONE
     }
     return sorted(named | known)
 

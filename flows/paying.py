@@ -5,27 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from billcom.bulk.payments import BillToPay, PaymentTerms
 from billcom.bulk.recent import recent_bills, recent_vendors
 from billcom.client import BillClient
-from billcom.errors import BillError, CaseError, ConflictError, OutcomeUnknownError, UnsettledError
+from billcom.errors import BillError, CaseError, ConflictError
 from billcom.inputs import CodeSource
 from billcom.intent import Kind, Outcome
 from billcom.lookup.bills import bill_subject, check_not_overpaid
-from billcom.lookup.rows import plain
 from billcom.models import bill as bill_model
 from billcom.models import payment as payment_model
 from billcom.models import vendor as vendor_model
-from billcom.models.bill import ApprovalStatus, Bill, NewBill
+from billcom.models.bill import ApprovalStatus, Bill
 from billcom.models.payment import Payment
 from billcom.models.vendor import NewVendor, Vendor
+from billcom.normalization import normalize_text
 from billcom.runs.books import PaymentBooks, account_ends
-from billcom.runs.lines import RunLine, Status
+from billcom.runs.lines import RunLine, Status, with_payment
 from billcom.runs.new_records import new_bill, new_vendor
-from billcom.runs.payment_run import PlannedPayment, with_payment
+from billcom.runs.payment_run import PlannedPayment
 from billcom.runs.rows import PaymentRow
+from billcom.unexpected import describe_unexpected
+from flows.run_lines import RunLines
 from flows.stages import AT_ONCE, Stage, close_all
 from flows.trust import trusted
 from tasks.bills import create_bills, read_bills
@@ -70,32 +73,37 @@ class _Paying:
     ) -> None:
         self._client = client
         self._planned = planned
-        self._lines = [item.line for item in planned]
+        self._lines = RunLines(client, planned, progress, self._write_of)
         self._books = books
         self._terms = terms
-        self._progress = progress
         self._bills_now = recent_bills(client)
         self._vendors_now = recent_vendors(client)
-        self._vendors_now.put(*(item.vendor for item in planned if item.vendor is not None))
-        self._bills_now.put(*(item.bill for item in planned if item.bill is not None))
-        self._vendor_of = {number: item.vendor for number, item in enumerate(planned)}
+        vendors = (item.vendor for item in planned if item.vendor is not None)
+        bills = (item.bill for item in planned if item.bill is not None)
+        self._vendors_now.put(*vendors, read_at=books.read_at)
+        self._bills_now.put(*bills, read_at=books.read_at)
+        self._vendor_of: dict[int, Vendor] = {}
         turns = asyncio.Semaphore(AT_ONCE)
-        self._vendor_stage = Stage(vendor_model.BULK_LIMIT, self._make_vendors, turns)
-        self._account_stage = Stage(1, self._give_account, turns)
-        self._bill_stage = Stage(bill_model.BULK_LIMIT, self._make_bills, turns)
-        self._payment_stage = Stage(payment_model.BULK_LIMIT, self._pay, turns, self._terms_of)
-        self._part_stage = Stage(1, self._pay_part, turns)
-        self._last_stage = Stage(bill_model.BULK_LIMIT, self._read_again, turns)
+        crash, crash_payments = self._lines.crash_groups, self._crash_payments
+        limit = vendor_model.BULK_LIMIT
+        self._vendor_stage = Stage(limit, self._make_vendors, partial(crash, Kind.VENDOR), turns)
+        self._account_stage = Stage(1, self._give_account, partial(crash, Kind.VENDOR_BANK_ACCOUNT), turns)
+        limit = bill_model.BULK_LIMIT
+        self._bill_stage = Stage(limit, self._make_bills, partial(crash, Kind.BILL), turns)
+        limit = payment_model.BULK_LIMIT
+        self._payment_stage = Stage(limit, self._pay, crash_payments, turns, self._terms_of)
+        self._part_stage = Stage(1, self._pay_part, crash_payments, turns)
+        self._last_stage = Stage(bill_model.BULK_LIMIT, self._read_again, self._not_read_again, turns)
 
     async def run(self) -> list[RunLine]:
-        """Send every line through the chapters it needs."""
+        """Send every line through the stages it needs."""
         unknown = await self._unknown_accounts()
         for numbers in self._by_vendor():
             first = self._planned[numbers[0]]
             if first.vendor is None:
-                self._vendor_stage.put(numbers)
+                self._put(self._vendor_stage, Kind.VENDOR, numbers)
             elif first.gives_account or first.vendor.id in unknown:
-                self._account_stage.put(numbers)
+                self._put(self._account_stage, Kind.VENDOR_BANK_ACCOUNT, numbers)
             else:
                 self._with_vendor(numbers, first.vendor)
         await close_all(
@@ -106,8 +114,10 @@ class _Paying:
             self._part_stage,
             self._last_stage,
         )
-        await self._progress(len(self._lines))
-        return self._lines
+        if lost := self._lines.unfinished:
+            await self._lines.crash(lost, RuntimeError("the line got lost between two steps of the run"))
+        await self._lines.tell()
+        return self._lines.result()
 
     async def _unknown_accounts(self) -> set[str]:
         """Return vendors of whom the journal doesn't know whether they got the sheet's bank account: read first."""
@@ -124,34 +134,40 @@ class _Paying:
         grouped: dict[str, list[int]] = defaultdict(list)
         for number, item in enumerate(self._planned):
             if item.line.status is Status.PLANNED:
-                grouped[item.vendor.id if item.vendor else f"new {plain(item.line.party)}"].append(number)
+                key = item.vendor.id if item.vendor else f"new {normalize_text(item.line.party)}"
+                grouped[key].append(number)
         return list(grouped.values())
+
+    def _put(self, stage: Stage[list[int]], kind: Kind, numbers: list[int]) -> None:
+        """Hand lines to a stage that writes one record of this kind for all of them."""
+        self._lines.writes_next(numbers, kind)
+        stage.put(numbers)
 
     async def _make_vendors(self, chunk: list[list[int]]) -> None:
         wanted: dict[str, tuple[NewVendor, list[int]]] = {}
         for numbers in chunk:
             vendor = new_vendor([self._row(number) for number in numbers])
-            wanted[plain(vendor.name)] = (vendor, numbers)
+            wanted[normalize_text(vendor.name)] = (vendor, numbers)
         try:
             made = await create_vendors(
                 self._client, unvisited([vendor for vendor, _ in wanted.values()]), self._terms.run_name
             )
         except BillError as error:
-            self._fail([number for numbers in chunk for number in numbers], error)
+            self._lines.fail([number for numbers in chunk for number in numbers], error)
             return
         for name, (_, numbers) in wanted.items():
             result = made[name]
             if isinstance(result, BillError):
-                self._fail(numbers, result)
+                self._lines.fail(numbers, result)
                 continue
             vendor = result.record
             self._vendors_now.put(vendor)
-            self._update(numbers, party_id=vendor.id)
+            self._lines.update(numbers, party_id=vendor.id)
             held = vendor.payment_information.bank_account if vendor.payment_information else None
             if held is None:
-                self._account_stage.put(numbers)
+                self._put(self._account_stage, Kind.VENDOR_BANK_ACCOUNT, numbers)
             elif account_ends(held) != self._lines[numbers[0]].account:
-                self._fail(
+                self._lines.fail(
                     numbers,
                     ConflictError(
                         f"vendor {vendor.name!r} ({vendor.id}) has bank account {account_ends(held)} at BILL"
@@ -159,7 +175,7 @@ class _Paying:
                 )
             else:
                 self._with_vendor(numbers, vendor)
-        await self._tell()
+        await self._lines.tell()
 
     async def _give_account(self, chunk: list[list[int]]) -> None:
         (numbers,) = chunk
@@ -169,7 +185,7 @@ class _Paying:
             await create_vendor_bank_account(self._client, vendor_id, account)
             read = await self._vendors_now.read([vendor_id])
         except BillError as error:
-            self._fail(numbers, error)
+            self._lines.fail(numbers, error)
             return
         self._vendors_now.put(*read.values())
         self._with_vendor(numbers, read[vendor_id])
@@ -183,39 +199,42 @@ class _Paying:
             if bill is not None:
                 self._with_bill([number], bill)
             else:
-                row = self._row(number)
-                by_bill[bill_subject(vendor.id, row.invoice_number, row.invoice_date)].append(number)
+                by_bill[self._bill_subject(number)].append(number)
         for several in by_bill.values():
-            self._bill_stage.put(several)
+            self._put(self._bill_stage, Kind.BILL, several)
+
+    def _bill_subject(self, number: int) -> str:
+        row = self._row(number)
+        return bill_subject(self._vendor_of[number].id, row.invoice_number, row.invoice_date)
 
     async def _make_bills(self, chunk: list[list[int]]) -> None:
-        wanted: dict[str, tuple[NewBill, list[int]]] = {}
+        grouped: dict[str, list[int]] = defaultdict(list)  # two names may turn out to be one vendor
         for numbers in chunk:
-            vendor, row = self._vendor_of[numbers[0]], self._row(numbers[0])
-            assert vendor is not None  # noqa: S101 (a line comes here with its vendor)
-            bill = new_bill(vendor.id, row, self._books.gl_accounts)
-            wanted[bill_subject(vendor.id, row.invoice_number, row.invoice_date)] = (bill, numbers)
+            grouped[self._bill_subject(numbers[0])] += numbers
+        first = [numbers[0] for numbers in grouped.values()]
+        wanted = [new_bill(self._vendor_of[n].id, self._row(n), self._books.gl_accounts) for n in first]
         try:
-            made = await create_bills(
-                self._client, unvisited([bill for bill, _ in wanted.values()]), self._terms.run_name
-            )
+            made = await create_bills(self._client, unvisited(wanted), self._terms.run_name)
         except BillError as error:
-            self._fail([number for numbers in chunk for number in numbers], error)
+            self._lines.fail([number for numbers in chunk for number in numbers], error)
             return
-        for subject, (_, numbers) in wanted.items():
+        for subject, numbers in grouped.items():
             result = made[subject]
             if isinstance(result, BillError):
-                self._fail(numbers, result)
+                self._lines.fail(numbers, result)
             else:
                 self._bills_now.put(result.record)
                 self._with_bill(numbers, result.record)
-        await self._tell()
+        await self._lines.tell()
 
     def _with_bill(self, numbers: Sequence[int], bill: Bill) -> None:
-        self._update(numbers, document_id=bill.id)
+        self._lines.update(numbers, document_id=bill.id)
         for number in numbers:
+            self._lines.writes_next([number], Kind.PAYMENT)
             if bill.approval_status in _UNDECIDED:
-                self._update([number], status=Status.WAITING, reason="its approvers in BILL decide first")
+                self._lines.update(
+                    [number], status=Status.WAITING, reason="its approvers in BILL decide first"
+                )
             elif self._planned[number].is_part:
                 self._part_stage.put((number, bill))
             else:
@@ -229,16 +248,23 @@ class _Paying:
 
     def _to_pay(self, item: tuple[int, Bill]) -> BillToPay:
         line = self._lines[item[0]]
-        return BillToPay(item[1], line.amount, line.account, line.override)
+        return BillToPay(item[1], line.amount, line.account, line.party, line.override)
 
     async def _pay(self, chunk: list[tuple[int, Bill]]) -> None:
-        numbers = {bill.id: number for number, bill in chunk}
+        wanted: dict[str, tuple[int, Bill]] = {}
+        for number, bill in chunk:
+            first, _ = wanted.setdefault(bill.id, (number, bill))
+            if first != number:
+                place = self._lines[first].place
+                self._lines.fail(
+                    [number], ConflictError(f"{place} pays the same bill: take one of the two out")
+                )
         terms = self._terms_of(chunk[0])
 
         async def pay() -> dict[str, Outcome[Payment] | BillError]:
             return await pay_together(
                 self._client,
-                unvisited([self._to_pay(item) for item in chunk]),
+                unvisited([self._to_pay(item) for item in wanted.values()]),
                 terms,
                 self._terms.run_name,
                 unvisited(self._bills_now),
@@ -248,14 +274,15 @@ class _Paying:
         try:
             paid = await trusted(self._client, self._terms.code_from, pay)
         except BillError as error:
-            self._fail(list(numbers.values()), error)
+            self._lines.fail([number for number, _ in wanted.values()], error)
             return
         for bill_id, result in paid.items():
+            number, _ = wanted[bill_id]
             if isinstance(result, BillError):
-                self._fail([numbers[bill_id]], result)
+                self._lines.fail([number], result)
             else:
-                self._paid(numbers[bill_id], bill_id, result.record)
-        await self._tell()
+                self._paid(number, bill_id, result.record)
+        await self._lines.tell()
 
     async def _pay_part(self, chunk: list[tuple[int, Bill]]) -> None:
         (item,) = chunk
@@ -275,7 +302,7 @@ class _Paying:
         try:
             paid = await trusted(self._client, self._terms.code_from, pay)
         except BillError as error:
-            self._fail([number], error)
+            self._lines.fail([number], error)
         else:
             self._paid(number, bill.id, paid.record)
 
@@ -288,33 +315,36 @@ class _Paying:
         try:
             bills = await read_bills(self._client, [bill_id for _, bill_id in chunk])
         except BillError as error:
-            self._update([number for number, _ in chunk], reason=f"paid; not read again: {error}")
+            self._lines.update([number for number, _ in chunk], reason=f"paid; not read again: {error}")
             return
         for number, bill_id in chunk:
             try:
                 if bill_id in bills:
                     check_not_overpaid(bills[bill_id])
             except CaseError as error:
-                self._update([number], status=Status.OPEN, reason=str(error))
-        await self._tell()
+                self._lines.update([number], status=Status.OPEN, reason=str(error))
+        await self._lines.tell()
+
+    async def _not_read_again(self, chunk: list[tuple[int, str]], error: Exception) -> None:
+        reason = describe_unexpected(error, self._client.settings)
+        self._lines.update([number for number, _ in chunk], reason=f"paid; not read again: {reason}")
+
+    async def _crash_payments(self, chunk: list[tuple[int, Bill]], error: Exception) -> None:
+        await self._lines.crash([number for number, _ in chunk], error)
+        for number, bill in chunk:
+            if self._lines[number].status is Status.DONE:
+                self._last_stage.put((number, bill.id))
+
+    def _write_of(self, number: int) -> tuple[Kind, str, str]:
+        """Return kind, subject and label of what was to be written next for a line."""
+        kind, line = self._lines.next_of(number) or Kind.VENDOR, self._lines[number]
+        if kind is Kind.PAYMENT:
+            return kind, line.document_id, line.label
+        if kind is Kind.BILL:
+            return kind, self._bill_subject(number), ""
+        return kind, line.party_id if kind is Kind.VENDOR_BANK_ACCOUNT else normalize_text(line.party), ""
 
     def _row(self, number: int) -> PaymentRow:
         row = self._planned[number].row
         assert row is not None  # noqa: S101 (only a sheet's line asks for something new)
         return row
-
-    def _update(self, numbers: Sequence[int], **changes: object) -> None:
-        for number in numbers:
-            self._lines[number] = replace(self._lines[number], **changes)  # pyright: ignore[reportArgumentType]
-
-    def _fail(self, numbers: Sequence[int], error: BillError) -> None:
-        """Note why lines were not paid, or that nobody knows."""
-        status = Status.FAILED
-        if isinstance(error, UnsettledError | OutcomeUnknownError):
-            status = Status.OPEN
-        elif isinstance(error, ConflictError):
-            status = Status.CONFLICT
-        self._update(numbers, status=status, reason=str(error))
-
-    async def _tell(self) -> None:
-        await self._progress(sum(line.status is not Status.PLANNED for line in self._lines))

@@ -37,17 +37,22 @@ async def close_all(*stages: Stage[Any]) -> None:
 
 
 class Stage(Generic[I]):
-    """Gathers items; works on `size` of one `key` as soon as there are so many, and on the rest when it is closed."""
+    """Gathers items; works on `size` of one `key` as soon as there are so many, and on the rest when it is closed.
+
+    An exception of `work` is handed to `fail` with the items; the other items go on.
+    """
 
     def __init__(
         self,
         size: int,
         work: Callable[[list[I]], Awaitable[None]],
+        fail: Callable[[list[I], Exception], Awaitable[None]],
         turns: asyncio.Semaphore,
         key: Callable[[I], Hashable] = lambda _item: None,
     ) -> None:
         self._size = size
         self._work = work
+        self._fail = fail
         self._turns = turns
         self._key = key
         self._waiting: dict[Hashable, list[I]] = defaultdict(list)
@@ -74,4 +79,7 @@ class Stage(Generic[I]):
 
     async def _do(self, items: list[I]) -> None:
         async with self._turns:
-            await self._work(items)
+            try:
+                await self._work(items)
+            except Exception as error:  # noqa: BLE001 (one item's defect must not stop the others)
+                await self._fail(items, error)

@@ -11,8 +11,8 @@ from billcom.client import BillClient
 from billcom.intent import Kind
 from billcom.journal import State
 from billcom.lookup.bills import bill_subject
-from billcom.lookup.rows import plain
 from billcom.models.bill import Bill
+from billcom.normalization import normalize_text
 from billcom.runs.books import Caps, PaymentBooks, Rows, by_number_and_name
 from billcom.runs.rows import PaymentRow
 from flows.stages import both
@@ -26,7 +26,8 @@ async def survey_rows(client: BillClient, rows: Sequence[PaymentRow]) -> Payment
     """Return what a sheet's rows are planned by."""
     with_accounts = any(line.gl_account for row in rows for line in row.lines)
     books, gl_accounts = await both(
-        _vendors(client, {plain(row.vendor) for row in rows}), _gl_accounts(client, wanted=with_accounts)
+        _vendors(client, {normalize_text(row.vendor) for row in rows}),
+        _gl_accounts(client, wanted=with_accounts),
     )
     books = replace(books, gl_accounts=gl_accounts)
     vendor_ids = _ids_of_vendors(books, rows)
@@ -38,8 +39,8 @@ async def survey_rows(client: BillClient, rows: Sequence[PaymentRow]) -> Payment
     }
     bill_rows = await client.journal.of_subjects(Kind.BILL, subjects)
     bills += await _late(bill_rows, {bill.id for bill in bills}, client)
-    numbers = {plain(row.invoice_number) for row in rows}
-    asked = [bill.id for bill in bills if plain(bill.invoice.invoice_number) in numbers]
+    numbers = {normalize_text(row.invoice_number) for row in rows}
+    asked = [bill.id for bill in bills if normalize_text(bill.invoice.invoice_number) in numbers]
     return await _with_payments(client, replace(books, bills=tuple(bills), bill_rows=bill_rows), asked)
 
 
@@ -90,7 +91,8 @@ def _ids_of_vendors(books: PaymentBooks, rows: Iterable[PaymentRow]) -> list[str
     known = {
         last.record_id
         for row in rows
-        if (last := books.vendor_rows.get(plain(row.vendor), {}).get("")) and last.state is State.DONE
+        if (last := books.vendor_rows.get(normalize_text(row.vendor), {}).get(""))
+        and last.state is State.DONE
     }
     return sorted(named | known)
 

@@ -63,7 +63,12 @@ async def settle_together(client: BillClient, entries: Sequence[Entry]) -> dict[
     try:
         terms = PaymentTerms(first["funding_account_id"], date.fromisoformat(first["process_date"]))
         wanted = [
-            BillToPay(bills[e.identity.subject], Decimal(e.content[AMOUNT]), e.details.get("account", ""))
+            BillToPay(
+                bills[e.identity.subject],
+                Decimal(e.content[AMOUNT]),
+                e.details.get("account", ""),
+                vendor_name="",  # only looked for: nothing compares it
+            )
             for e in entries
             if e.identity.subject in bills
         ]

@@ -113,7 +113,8 @@ async def create_bills(client: BillClient, wanted: Sequence[NewBill], run_name: 
 
 
 async def _listed(client: BillClient, *filters: Filter) -> list[Bill]:
-    rows = [row async for row in client.bills.list(filters)]
+    # A list that moves while it is read may show a bill twice.
+    rows = {row.id: row async for row in client.bills.list(filters)}.values()
     return [row if is_whole_bill(row) else await client.bills.get(row.id) for row in rows]
 
 

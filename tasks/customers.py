@@ -13,7 +13,7 @@ from billcom.client import BillClient
 from billcom.errors import NotFoundError
 from billcom.inputs import CustomerInput
 from billcom.intent import RUN, Decision, Intent, Outcome
-from billcom.lookup.customers import customer_bank_account_intent, customer_intent
+from billcom.lookup.customers import customer_bank_account_intent, customer_intent, wanted_customer
 from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import ChargeAuthorization, Customer
@@ -161,4 +161,4 @@ async def _whole_account(client: BillClient, customer_id: str, row: BankAccount)
 
 
 def _customer(client: BillClient, wanted: CustomerInput) -> Intent[Customer]:
-    return customer_intent(client, wanted.name, wanted.email)
+    return customer_intent(client, wanted_customer(wanted.name, wanted.email, wanted.id))

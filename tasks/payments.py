@@ -17,6 +17,7 @@ from billcom.client import BillClient
 from billcom.errors import BillError, ConflictError
 from billcom.intent import RUN, Decision, Outcome
 from billcom.lookup.bills import check_payable
+from billcom.lookup.parties import check_unchanged
 from billcom.lookup.payments import payment_intent, payment_reference
 from billcom.lookup.vendors import vendor_bank_account_intent
 from billcom.models.bank_account import NewBankAccount
@@ -136,6 +137,7 @@ async def pay_bill(
     client: BillClient,
     bill: Bill,
     amount: Decimal,
+    vendor_name: str,
     account: NewBankAccount,
     funding_account_id: str,
     process_date: date,
@@ -145,10 +147,10 @@ async def pay_bill(
 ) -> Outcome[Payment]:
     """Pay `amount` dollars, the whole bill, to the vendor's bank account `account`, unless it is paid already.
 
-    Reads bill and bank account again just before: raises ConflictError when something else pays the bill, or
-    either is another by now; StoppedError and CapError when no money, or not as much, may move. Raises
-    UnsettledError when BILL's answer was lost and the payment can't be found; `decision` says what a person
-    made of it.
+    Reads bill, vendor and bank account again just before: raises ConflictError when something else pays the bill, the
+    vendor is archived or has another name than `vendor_name`, or bill or account is another by now; StoppedError and
+    CapError when no money, or not as much, may move. Raises UnsettledError when BILL's answer was lost and the payment
+    can't be found; `decision` says what a person made of it.
     """
 
     async def guard() -> None:
@@ -159,6 +161,7 @@ async def pay_bill(
                 f"bill {bill.id} is another by now: {present.amount} to vendor {present.vendor_id}, not {amount} to "
                 f"{bill.vendor_id}: look at it in BILL"
             )
+        check_unchanged("vendor", await client.vendors.get(present.vendor_id), vendor_name)
         if await vendor_bank_account_intent(client, present.vendor_id, account).look() is None:
             raise ConflictError(
                 f"vendor {present.vendor_id} has no bank account at BILL by now: the payment would go by cheque"

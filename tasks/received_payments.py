@@ -14,6 +14,7 @@ from billcom.client import BillClient
 from billcom.errors import NotFoundError
 from billcom.intent import RUN, Decision, Outcome
 from billcom.lookup.invoices import check_chargeable
+from billcom.lookup.parties import check_unchanged
 from billcom.lookup.received_payments import charge_description, charge_intent
 from billcom.models.invoice import Invoice
 from billcom.models.payment import FundingAccountReference
@@ -46,6 +47,7 @@ async def charge_invoice(
     invoice: Invoice,
     amount: Decimal,
     customer_id: str,
+    customer_name: str,
     bank_account_id: str,
     payment_date: date,
     label: str = "",
@@ -56,13 +58,15 @@ async def charge_invoice(
     """Charge `amount` dollars, the whole invoice, to the customer's bank account, unless it is charged already.
 
     `run_name`, and `override`, why it is meant though a guard held it, are noted with it.
-    Reads the invoice again just before: raises ConflictError when something else pays it; StoppedError and
-    CapError when no money, or not as much, may move. Raises UnsettledError when BILL's answer was lost and the
-    charge can't be found: BILL can't undo a charge; `decision` says what a person made of it.
+    Reads invoice and customer again just before: raises ConflictError when something else pays the invoice, or the
+    customer is archived or has another name than `customer_name`; StoppedError and CapError when no money, or not as
+    much, may move. Raises UnsettledError when BILL's answer was lost and the charge can't be found: BILL can't undo a
+    charge; `decision` says what a person made of it.
     """
 
     async def guard() -> None:
         check_chargeable(await client.invoices.get(invoice.id), amount)
+        check_unchanged("customer", await client.customers.get(customer_id), customer_name)
 
     async def send() -> ReceivedPayment:
         return await client.received_payments.charge(

@@ -16,7 +16,7 @@ from billcom.client import BillClient
 from billcom.inputs import VendorInput
 from billcom.intent import Decision, Intent, Outcome
 from billcom.lookup.rows import ACTIVE, ARCHIVED
-from billcom.lookup.vendors import vendor_bank_account_intent, vendor_intent
+from billcom.lookup.vendors import vendor_bank_account_intent, vendor_intent, wanted_vendor
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.vendor import NewVendor, Vendor
 from billcom.once import decide, find, once
@@ -103,7 +103,10 @@ async def read_vendors(client: BillClient, ids: Sequence[str]) -> dict[str, Vend
 
 @task(task_run_name="create vendors of {run_name}", cache_policy=NO_CACHE, retries=0)
 async def create_vendors(client: BillClient, wanted: Sequence[NewVendor], run_name: str) -> Results[Vendor]:
-    """Make up to 20 vendors in one request, those that BILL doesn't have; return them, or why not, by `plain` name."""
+    """Make up to 20 vendors in one request, those that BILL doesn't have.
+
+    Return them, or why not, by normalized name.
+    """
     return await once_each(client, of_run(vendor_chunk(client, wanted), run_name))
 
 
@@ -113,4 +116,4 @@ async def _half(client: BillClient, half: Filter) -> list[Vendor]:
 
 
 def _vendor(client: BillClient, wanted: VendorInput) -> Intent[Vendor]:
-    return vendor_intent(client, wanted.name, wanted.email, wanted.account_number)
+    return vendor_intent(client, wanted_vendor(wanted.name, wanted.email, wanted.account_number, wanted.id))

@@ -31,8 +31,8 @@ from billcom.approvers import REQUEST, Approvers, person
 from billcom.errors import ApprovalError, JournalError
 from billcom.intent import AMOUNT
 from billcom.journal import Entry, Journal, LostRaceError, NewEntry, State
-from billcom.lookup.rows import same_text
 from billcom.money import plain
+from billcom.normalization import same_text
 from billcom.runs.lines import Total
 from billcom.settings import Settings
 

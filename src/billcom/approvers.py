@@ -16,7 +16,7 @@ from pyotp.totp import TOTP
 
 from billcom.errors import ApprovalError, SettingsError
 from billcom.locks import locked
-from billcom.lookup.rows import same_text
+from billcom.normalization import same_text
 from billcom.settings import Settings
 from billcom.vault import Vault, write_private
 

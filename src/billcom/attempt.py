@@ -115,9 +115,11 @@ class Attempt(Generic[T]):
             more["record_id"] = record.id or ""
         if after is None:
             more = {"details": self._intent.details} | more
-        row = NewEntry(self._identity, after, state, self._intent.content, **more)
+        # A row may be of another spelling of the subject or label: its identity goes on.
+        identity = after.identity if after is not None else self._identity
+        row = NewEntry(identity, after, state, self._intent.content, **more)
         (entry,) = await self._journal.append(row)
-        logger.info("%s: %s %s", self._identity, state, row.record_id or row.note)
+        logger.info("%s: %s %s", identity, state, row.record_id or row.note)
         return entry
 
     async def release(self, last: Entry | None) -> None:

@@ -30,6 +30,7 @@ from billcom.models import vendor as vendor_model
 from billcom.models.address import NewAddress
 from billcom.models.bank_account import NewBankAccount
 from billcom.money import CENT, Amount
+from billcom.normalization import check_visible, remove_ignorable
 
 # Only what no address can be without: BILL's own check is not documented.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -39,9 +40,11 @@ MAX_LABEL_LENGTH = 40
 """Bound of this project: long enough to say what a second payment is for."""
 
 
-def _text(limit: int, *, required: bool = True) -> AfterValidator:
+def _text(limit: int, *, required: bool = True, is_name: bool = True) -> AfterValidator:
+    """Return the check of a text; what names or tells something apart (`is_name`) has no invisible characters."""
+
     def check(value: str) -> str:
-        value = value.strip()
+        value = _visible(value.strip()) if is_name else remove_ignorable(value).strip()
         if required and not value:
             raise ValueError("is empty: fill it in")
         if len(value) > limit:
@@ -51,7 +54,15 @@ def _text(limit: int, *, required: bool = True) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _visible(value: str) -> str:
+    try:
+        return check_visible(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} {error}") from None
+
+
 def _email(value: str) -> str:
+    _visible(value)
     if value and not _EMAIL.fullmatch(value):
         raise ValueError(f"{value!r} is not an e-mail address: write name@example.com, or leave it empty")
     return value
@@ -87,6 +98,12 @@ OptionalDay = Annotated[
     Field(json_schema_extra={"default": ""}),
 ]
 """A business date or nothing: in forms an empty text, since they show an optional date as a choice of types."""
+
+Name = Annotated[str, AfterValidator(lambda value: _visible(value.strip()))]
+"""A name or number, or nothing."""
+
+Description = Annotated[str, AfterValidator(remove_ignorable)]
+"""Text for people to read; characters that nobody sees are removed."""
 
 Email = Annotated[str, AfterValidator(_email)]
 """An e-mail address or nothing."""
@@ -146,7 +163,16 @@ class VendorInput(_Input):
         default="", title="Payee name", description="Empty: the vendor's name"
     )
     email: Email = Field(default="", title="E-mail")
-    account_number: str = Field(default="", title="Our account number with the vendor")
+    account_number: Name = Field(
+        default="",
+        title="Our account number",
+        description="Our account number with the vendor; of several vendors of one name it says which is meant",
+    )
+    id: Name = Field(
+        default="",
+        title="BILL vendor ID",
+        description="009…; only to say which of several vendors of this name is meant",
+    )
 
     def to_new_vendor(self, bank_account: NewBankAccount) -> vendor_model.NewVendor:
         """Return the vendor as BILL takes it, to be paid by ACH."""
@@ -171,7 +197,7 @@ class BillInput(_Input):
     amount: Amount = Field(title="Amount in US dollars", description="Such as 1250.00")
     invoice_date: Day = Field(title="Invoice date")
     due_date: Day = Field(title="Due date")
-    description: str = Field(default="", title="What it is for")
+    description: Description = Field(default="", title="What it is for")
 
     def to_new_bill(self, vendor_id: str) -> bill_model.NewBill:
         """Return the bill as BILL takes it."""
@@ -198,7 +224,7 @@ class PaymentInput(_Input):
     funding_account_id: str = Field(
         default="", title="Funding account id", description="bac…; empty: the one account that can pay"
     )
-    memo: Annotated[str, _text(payment_model.MAX_DESCRIPTION_LENGTH, required=False)] = Field(
+    memo: Annotated[str, _text(payment_model.MAX_DESCRIPTION_LENGTH, required=False, is_name=False)] = Field(
         default="", title="Memo", description="What the vendor reads, at most 70 characters"
     )
     label: Annotated[str, _text(MAX_LABEL_LENGTH, required=False)] = Field(
@@ -218,6 +244,11 @@ class CustomerInput(_Input):
     billing_address: AddressInput = Field(
         title="Billing address", description="BILL wants it before a bank account"
     )
+    id: Name = Field(
+        default="",
+        title="BILL customer ID",
+        description="0cu…; only to say which of several customers of this name is meant",
+    )
 
     def to_new_customer(self) -> customer_model.NewCustomer:
         """Return the customer as BILL takes it."""
@@ -232,7 +263,7 @@ class CustomerInput(_Input):
 class InvoiceLineInput(_Input):
     """One line of an invoice."""
 
-    description: str = Field(default="", title="What it is for")
+    description: Description = Field(default="", title="What it is for")
     quantity: Annotated[
         Decimal,
         Field(gt=0, le=1_000_000),

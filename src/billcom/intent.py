@@ -58,7 +58,8 @@ class Intent(Generic[T]):
     journal knows; `check` raises ConflictError unless a record is, and still is, what is asked for; `match`,
     where it is stricter, is for a record that a person names.
     `look_past` looks as `look` does once a person has said that what contradicts it is something else;
-    `look_sent`, for what went out in one request with others, as the journal's row says.
+    `look_sent`, for what went out in one request with others or under another spelling of its label, as the journal's
+    row says. `read` reads what a journal row has, where the row's id alone doesn't decide which record it is.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class Intent(Generic[T]):
     match: Callable[[T], object] | None = None
     look_past: Callable[[], Awaitable[T | None]] | None = None
     look_sent: Callable[[Entry], Awaitable[T | None]] | None = None
+    read: Callable[[Entry], Awaitable[T]] | None = None
     label: str = ""
     content: Mapping[str, str] = field(default_factory=dict[str, str])
     details: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, select, true, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from billcom import journal_keys as keys
 from billcom.damaged import replace_damaged
 from billcom.errors import CapError, JournalError
 from billcom.intent import AMOUNT, MONEY, Kind
@@ -57,6 +58,7 @@ class Journal:
     before_money: Callable[[], Awaitable[None]] | None = None
     _store: JournalStore = field(init=False)
     _witness: Witness = field(init=False)
+    _older: dict[str, keys.OlderSubjects] = field(init=False, default_factory=dict[str, keys.OlderSubjects])
 
     def __post_init__(self) -> None:
         """Prepare the store; nothing is opened yet."""
@@ -74,30 +76,29 @@ class Journal:
     async def last(self, identity: Identity) -> Entry | None:
         """Return the last row of an identity, or None."""
         labels = await self.of_subject(identity.kind, identity.subject)
-        return labels.get(identity.label)
+        return labels.get(keys.normalize_label(identity.kind, identity.label))
 
     async def of_subject(self, kind: str, subject: str) -> dict[str, Entry]:
-        """Return the last row of each label under which the subject was written."""
-        rows = await self._select((ENTRIES.c.kind == kind) & (ENTRIES.c.subject == subject))
-        return {identity.label: row for identity, row in _last(rows).items()}
+        """Return the last row of each label, normalized, under which the subject was written."""
+        found = await self.of_subjects(kind, [subject])
+        return found.get(keys.normalize_subject(kind, subject), {})
 
     async def of_subjects(self, kind: str, subjects: Iterable[str]) -> dict[str, dict[str, Entry]]:
-        """Return, for each subject that was ever written, the last row of each of its labels."""
-        found: dict[str, dict[str, Entry]] = {}
-        asked = sorted(set(subjects))
+        """Return, by each subject that was ever written, the last row of each label; both are normalized."""
+        last: list[Entry] = []
+        asked = keys.spellings(kind, subjects, await self._older_subjects(kind))
         for start in range(0, len(asked), _SUBJECTS_PER_QUERY):
             some = asked[start : start + _SUBJECTS_PER_QUERY]
             rows = await self._select((ENTRIES.c.kind == kind) & ENTRIES.c.subject.in_(some))
-            for identity, row in _last(rows).items():
-                found.setdefault(identity.subject, {})[identity.label] = row
-        return found
+            last += keys.last_rows(rows).values()
+        return keys.merge_spellings(kind, last)
 
     async def standing(self, run: str = "") -> list[Entry]:
         """Return the last row of every identity, oldest first; with `run`, of those this run has written about."""
         identity = (ENTRIES.c.kind, ENTRIES.c.subject, ENTRIES.c.label)
         written = select(*identity).where(self._mine(), ENTRIES.c.run == run)
         rows = await self._select(tuple_(*identity).in_(written) if run else true())
-        return sorted(_last(rows).values(), key=lambda row: row.position)
+        return sorted(keys.last_rows(rows).values(), key=lambda row: row.position)
 
     async def open_attempts(self) -> list[Entry]:
         """Return the last row of every identity that is open, oldest first."""
@@ -229,6 +230,15 @@ class Journal:
             raise LostRaceError(f"{written[0].identity}{others}") from None
         return written
 
+    async def _older_subjects(self, kind: str) -> keys.OlderSubjects:
+        """Return subjects kept in another normalization, by what they are now; read once, as none is added."""
+        if kind in keys.NAMED and kind not in self._older:
+            query = select(ENTRIES.c.subject).distinct().where(self._mine(), ENTRIES.c.kind == kind)
+            async with self._store.transaction(self.settings.organization_key) as connection:
+                subjects = (await connection.execute(query)).scalars().all()
+            self._older[kind] = keys.older_subjects(kind, subjects)
+        return self._older.get(kind, {})
+
     async def _select(self, condition: ColumnElement[bool]) -> list[Entry]:
         async with self._store.transaction(self.settings.organization_key) as connection:
             return await self._read(connection, condition)
@@ -292,7 +302,7 @@ class Journal:
         money = ENTRIES.c.kind.in_(sorted(MONEY))
         rows = await self._read(connection, money & (ENTRIES.c.at >= midnight.isoformat()))
         claimed = {row.identity for row in rows if _claims_money(row)}
-        last = [row for identity, row in _last(rows).items() if identity in claimed]
+        last = [row for identity, row in keys.last_rows(rows).items() if identity in claimed]
         standing = [row for row in last if row.is_open or row.state is State.DONE]
         taken: dict[str, Decimal] = {}
         for row in standing:
@@ -332,11 +342,6 @@ class Journal:
         query = select(ENTRIES.c.sequence, ENTRIES.c.state, ENTRIES.c.digest)
         query = query.where(self._mine(), ENTRIES.c.kind == REBUILD).order_by(ENTRIES.c.sequence.desc())
         return (await connection.execute(query.limit(1))).first()
-
-
-def _last(rows: Sequence[Entry]) -> dict[Identity, Entry]:
-    """Return the last row of each identity, by its own count: where it stands, somebody may have altered."""
-    return {row.identity: row for row in sorted(rows, key=lambda row: row.sequence)}
 
 
 def _party(row: Entry) -> str:

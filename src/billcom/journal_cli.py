@@ -22,7 +22,7 @@ from billcom.intent import AMOUNT, Kind
 from billcom.journal import REBUILD, Entry, Journal
 from billcom.journal_rows import row_of
 from billcom.journal_store import COLUMNS
-from billcom.lookup.rows import same_text
+from billcom.normalization import same_text
 from billcom.rebuild import rebuild as rebuild_journal
 from billcom.settings import Environment, Settings
 from billcom.stop_switch import STOP, StopSwitch

@@ -17,7 +17,7 @@ from billcom.errors import ConflictError, NotFoundError
 from billcom.intent import Decision, Intent, Outcome, T, Verdict
 from billcom.journal import Entry, LostRaceError, State
 from billcom.locks import locked
-from billcom.standing import SENT_AGAIN, is_gone, look_at_bill, read_standing
+from billcom.standing import BY_PERSON, SENT_AGAIN, is_gone, look_at_bill, read_standing
 
 
 async def find(
@@ -84,7 +84,7 @@ async def decide(client: BillClient, intent: Intent[T], decision: Decision) -> b
             await _check_unclaimed(client, intent, record.id or "")
             known = last.details if last else intent.details
             details = {name: value for name, value in known.items() if name != SENT_AGAIN}
-            await attempt.note(last, State.DONE, record, details=details, note="a person: it happened")
+            await attempt.note(last, State.DONE, record, details=details, note=BY_PERSON)
         elif last is not None and last.state is State.DONE and not await is_gone(intent, last):
             return True
         elif (found := await look_at_bill(intent, last, past=True)) is not None:

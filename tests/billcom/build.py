@@ -10,10 +10,9 @@ from billcom.client import BillClient
 from billcom.inputs import AddressInput, BillInput, CustomerInput, InvoiceInput, InvoiceLineInput, VendorInput
 from billcom.intent import Intent
 from billcom.local import texted_code
+from billcom.lookup import customers, vendors
 from billcom.lookup.bills import bill_intent
-from billcom.lookup.customers import customer_intent
 from billcom.lookup.invoices import invoice_intent
-from billcom.lookup.vendors import vendor_intent
 from billcom.models.address import NewAddress
 from billcom.models.bank_account import NewBankAccount
 from billcom.models.bill import Bill, NewBill, NewBillInvoice, NewBillLine
@@ -149,7 +148,8 @@ def invoice_input(price: str = "14.99", **changes: Any) -> InvoiceInput:
 def wanted_vendor(bill: BillClient, **changes: Any) -> Intent[Vendor]:
     """Return what `new_vendor` makes as it is looked for."""
     wanted = vendor_input(**changes)
-    return vendor_intent(bill, wanted.name, wanted.email, wanted.account_number)
+    known = vendors.wanted_vendor(wanted.name, wanted.email, wanted.account_number, wanted.id)
+    return vendors.vendor_intent(bill, known)
 
 
 def wanted_bill(bill: BillClient, vendor_id: str, **changes: Any) -> Intent[Bill]:
@@ -161,7 +161,8 @@ def wanted_bill(bill: BillClient, vendor_id: str, **changes: Any) -> Intent[Bill
 def wanted_customer(bill: BillClient, **changes: Any) -> Intent[Customer]:
     """Return what `new_customer` makes as it is looked for."""
     wanted = customer_input(**changes)
-    return customer_intent(bill, wanted.name, wanted.email)
+    known = customers.wanted_customer(wanted.name, wanted.email, wanted.id)
+    return customers.customer_intent(bill, known)
 
 
 def wanted_invoice(

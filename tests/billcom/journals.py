@@ -16,7 +16,7 @@ from billcom.intent import Kind, Outcome
 from billcom.journal import REBUILD, Entry, Journal, NewEntry, State
 from billcom.journal_store import JournalStore, metadata
 from billcom.lookup.payments import payment_intent, payment_reference
-from billcom.lookup.vendors import vendor_intent
+from billcom.lookup.vendors import vendor_intent, wanted_vendor
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
@@ -74,7 +74,9 @@ async def done(journal: Journal, subject: str = "00n1", record_id: str = "stp1",
 async def vendor_once(bill: BillClient) -> Outcome[Vendor]:
     """Make the vendor unless it is there."""
     return await once(
-        bill, vendor_intent(bill, "Happy Music"), send=lambda: bill.vendors.create(new_vendor())
+        bill,
+        vendor_intent(bill, wanted_vendor("Happy Music")),
+        send=lambda: bill.vendors.create(new_vendor()),
     )
 
 

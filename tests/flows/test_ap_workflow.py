@@ -285,6 +285,7 @@ async def test_a_bill_edited_at_bill_meanwhile_is_not_paid(organization: Organiz
                 client,
                 seen,
                 Decimal("1250.00"),
+                "Happy Music Supplies",
                 account().to_new_bank_account(),
                 first.funding_account_id,
                 date(2026, 11, 24),

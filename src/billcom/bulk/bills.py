@@ -14,8 +14,9 @@ from billcom.intent import Intent, Kind
 from billcom.journal import Entry
 from billcom.lookup.bills import WantedBill, bill_intent, bill_subject, choose_bill
 from billcom.lookup.payments import CLOCKS_APART
-from billcom.lookup.rows import ACTIVE, ARCHIVED, plain
+from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.bill import Bill, NewBill
+from billcom.normalization import normalize_text
 from billcom.query import Filter
 
 
@@ -48,14 +49,14 @@ def bill_chunk(client: BillClient, wanted: Sequence[NewBill]) -> Chunk[Bill]:
         for half in (ACTIVE, ARCHIVED):
             async for row in client.bills.list([which, half, since]):
                 bill = row if is_whole_bill(row) else await client.bills.get(row.id)
-                alike[bill.vendor_id, plain(bill.invoice.invoice_number)].append(bill)
+                alike[bill.vendor_id, normalize_text(bill.invoice.invoice_number)].append(bill)
         found: dict[str, Bill | ConflictError] = {}
         for intent in some:
             bill = new[intent.subject]
             number = bill.invoice.invoice_number
             asked = WantedBill(bill.vendor_id, number, bill.invoice.invoice_date, bill_amount(bill))
             try:
-                seen = choose_bill(asked, alike[bill.vendor_id, plain(number)])
+                seen = choose_bill(asked, alike[bill.vendor_id, normalize_text(number)])
                 if seen is not None:
                     found[intent.subject] = seen
             except ConflictError as error:

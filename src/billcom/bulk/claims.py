@@ -40,11 +40,11 @@ class Claims(Generic[T]):
             last = lasts.get(intent.subject)
             kept = kept_details(last)
             details = {**intent.details, **kept, CHUNK: f"{kept.get(CHUNK, '')} {reference}".strip()}
-            identity = self._journal.identity(kind, intent.subject)
+            identity = last.identity if last else self._journal.identity(kind, intent.subject)
             rows.append(NewEntry(identity, last, State.SENDING, intent.content, details))
         claims = await self._journal.append(*rows)
         logger.info("%s %ss claimed as %s", len(claims), kind, reference)
-        return reference, {claim.identity.subject: claim for claim in claims}
+        return reference, {intent.subject: claim for intent, claim in zip(intents, claims, strict=True)}
 
     async def give_back(self, claims: Mapping[str, Entry], state: State, note: str) -> dict[str, Entry]:
         """Note that BILL did nothing of it; return the last rows."""
@@ -55,7 +55,7 @@ class Claims(Generic[T]):
             return await self._singly(
                 claims, lambda subject, attempt: attempt.give_back(claims[subject], state, note)
             )
-        return {row.identity.subject: row for row in written}
+        return dict(zip(claims, written, strict=True))
 
     async def lose(self, claims: Mapping[str, Entry], error: OutcomeUnknownError) -> None:
         """Note that nobody knows what came of them."""

@@ -14,6 +14,7 @@ from billcom.errors import ApiError, BillError, ConflictError, ErrorEntry, error
 from billcom.intent import CHUNK, Intent, Kind
 from billcom.journal import Entry
 from billcom.lookup.bills import check_payable
+from billcom.lookup.parties import check_unchanged
 from billcom.lookup.payments import (
     choose,
     could_be,
@@ -34,12 +35,13 @@ from billcom.standing import SENT_AGAIN
 class BillToPay:
     """A bill, read a moment ago, to be paid in full; `account`: the last four digits of where the money goes.
 
-    `override`: why a payment that a guard holds is meant all the same.
+    `vendor_name`: who is paid, as planned. `override`: why a payment that a guard holds is meant all the same.
     """
 
     bill: Bill
     amount: Decimal
     account: str
+    vendor_name: str
     override: str = ""
 
 
@@ -128,6 +130,7 @@ def check_present(
             f"bill {bill.id} is another by now: {_shown(bill.amount)} to vendor {bill.vendor_id}, not "
             f"{_shown(item.bill.amount)} to {item.bill.vendor_id}: look at it in BILL, then plan again"
         )
+    check_unchanged("vendor", vendor, item.vendor_name)
     account = account_ends(vendor.payment_information.bank_account if vendor.payment_information else None)
     if account != item.account:
         raise ConflictError(

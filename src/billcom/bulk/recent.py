@@ -56,9 +56,9 @@ class Recent(Generic[R]):
     fresh_seconds: float = FRESH_SECONDS
     _held: dict[str, tuple[float, R]] = field(default_factory=dict[str, tuple[float, R]])
 
-    def put(self, *records: R) -> None:
-        """Keep records that BILL answered just now."""
-        self._hold(uptime(), records)
+    def put(self, *records: R, read_at: float | None = None) -> None:
+        """Keep records that BILL answered just now, or at `read_at`, an `uptime`."""
+        self._hold(uptime() if read_at is None else read_at, records)
 
     async def present(self, ids: Iterable[str]) -> dict[str, R]:
         """Return records as they are now, or were within the last minute; what BILL doesn't have is left out."""

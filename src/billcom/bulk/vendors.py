@@ -12,19 +12,18 @@ from billcom.intent import Intent, Kind
 from billcom.journal import Entry
 from billcom.lookup.parties import choose_party
 from billcom.lookup.payments import CLOCKS_APART
-from billcom.lookup.rows import ACTIVE, ARCHIVED, plain
-from billcom.lookup.vendors import vendor_intent
+from billcom.lookup.rows import ACTIVE, ARCHIVED
+from billcom.lookup.vendors import vendor_intent, wanted_vendor
 from billcom.models.vendor import NewVendor, Vendor
+from billcom.normalization import normalize_text
 from billcom.query import Filter
 
 
 def vendor_chunk(client: BillClient, wanted: Sequence[NewVendor]) -> Chunk[Vendor]:
     """Return that these vendors, all of different names and not at BILL a moment ago, are there once."""
-    new = {plain(vendor.name): vendor for vendor in wanted}
-    intents = tuple(
-        vendor_intent(client, vendor.name, vendor.email or "", vendor.account_number or "")
-        for vendor in wanted
-    )
+    new = {normalize_text(vendor.name): vendor for vendor in wanted}
+    asked = {name: wanted_vendor(v.name, v.email or "", v.account_number or "") for name, v in new.items()}
+    intents = tuple(vendor_intent(client, asked[normalize_text(vendor.name)]) for vendor in wanted)
 
     async def look(
         some: Sequence[Intent[Vendor]], lasts: Mapping[str, Entry]
@@ -33,11 +32,11 @@ def vendor_chunk(client: BillClient, wanted: Sequence[NewVendor]) -> Chunk[Vendo
         rows = [row for half in (ACTIVE, ARCHIVED) async for row in client.vendors.list([half, since])]
         alike: dict[str, list[Vendor]] = defaultdict(list)
         for row in rows:
-            alike[plain(row.name)].append(row)
+            alike[normalize_text(row.name)].append(row)
         found: dict[str, Vendor | ConflictError] = {}
         for intent in some:
             try:
-                vendor = choose_party("vendor", new[intent.subject].name, alike[intent.subject])
+                vendor = choose_party(asked[intent.subject], alike[intent.subject], {})
                 if vendor is not None:
                     vendor = await client.vendors.get(vendor.id)
                     intent.check(vendor)
@@ -48,6 +47,6 @@ def vendor_chunk(client: BillClient, wanted: Sequence[NewVendor]) -> Chunk[Vendo
 
     async def send(some: Sequence[Intent[Vendor]], _reference: str) -> dict[str, Vendor]:
         made = await client.vendors.create_many([new[intent.subject] for intent in some])
-        return {plain(vendor.name): vendor for vendor in made}
+        return {normalize_text(vendor.name): vendor for vendor in made}
 
     return Chunk(Kind.VENDOR, intents, look, send, no_guard, none_named)

@@ -12,11 +12,11 @@ from billcom.errors import CaseError, JournalError, NotFoundError
 from billcom.intent import AMOUNT, Intent, Kind
 from billcom.journal import Entry
 from billcom.lookup.bills import bill_intent, check_not_overpaid
-from billcom.lookup.customers import customer_intent
+from billcom.lookup.customers import customer_intent, wanted_customer
 from billcom.lookup.invoices import check_not_overcharged, invoice_intent
 from billcom.lookup.payments import payment_intent
 from billcom.lookup.received_payments import charge_intent
-from billcom.lookup.vendors import vendor_intent
+from billcom.lookup.vendors import vendor_intent, wanted_vendor
 from billcom.models.bank_account import BankAccount
 
 
@@ -26,9 +26,9 @@ async def intent_of(client: BillClient, entry: Entry) -> Intent[Any]:
     try:
         match entry.identity.kind:
             case Kind.VENDOR:
-                return vendor_intent(client, details["name"])
+                return vendor_intent(client, wanted_vendor(details["name"]))
             case Kind.CUSTOMER:
-                return customer_intent(client, details["name"])
+                return customer_intent(client, wanted_customer(details["name"]))
             case Kind.BILL:
                 day = date.fromisoformat(details["invoice_date"])
                 number, amount = details["invoice_number"], Decimal(content[AMOUNT])

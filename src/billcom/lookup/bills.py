@@ -9,10 +9,11 @@ from decimal import Decimal
 from billcom.client import BillClient
 from billcom.errors import CaseError, ConflictError
 from billcom.intent import AMOUNT, Intent, Kind
-from billcom.lookup.rows import ACTIVE, ARCHIVED, plain, same_text
+from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.bill import ApprovalStatus, Bill, BillPaymentStatus
 from billcom.money import display
 from billcom.money import plain as plain_amount
+from billcom.normalization import normalize_text, same_text
 from billcom.query import Filter
 
 _UNDECIDED = (ApprovalStatus.ASSIGNED, ApprovalStatus.APPROVING, ApprovalStatus.DENIED)
@@ -24,7 +25,7 @@ def bill_intent(
     """Return that the vendor's bill of this number and date is at BILL once, with this amount.
 
     Its look raises CaseError for the same number with another date or amount, or twice the same; look and
-    check ConflictError for a number that differs in case or blanks, and for an archived bill.
+    check ConflictError for an archived bill.
     """
     wanted = WantedBill(vendor_id, number, invoice_date, amount)
 
@@ -47,8 +48,8 @@ def bill_intent(
 
 
 def bill_subject(vendor_id: str, number: str, invoice_date: date) -> str:
-    """Return what a bill is in the journal."""
-    return f"{vendor_id} {invoice_date} {plain(number)}"
+    """Return the subject of a bill in the journal; spellings of one number have one subject."""
+    return f"{vendor_id} {invoice_date} {normalize_text(number)}"
 
 
 class WantedBill:
@@ -73,11 +74,6 @@ class WantedBill:
             raise ConflictError(
                 f"bill {bill.id} is {held.invoice_number!r} of vendor {bill.vendor_id}, not {number!r} of "
                 f"{self.vendor_id}: look at it in BILL"
-            )
-        if held.invoice_number != number:
-            raise ConflictError(
-                f"bill {number} is not at BILL, but {held.invoice_number!r} of the same vendor is ({bill.id}): "
-                "write the number as BILL has it"
             )
         if not self.is_same(bill):
             amount = display(bill.amount) if bill.amount is not None else "unknown"

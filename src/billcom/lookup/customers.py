@@ -5,35 +5,45 @@ from __future__ import annotations
 from billcom.client import BillClient
 from billcom.errors import ConflictError
 from billcom.intent import Intent, Kind
-from billcom.lookup.parties import check_name, check_party, find_party
-from billcom.lookup.rows import plain
+from billcom.journal import Entry
+from billcom.lookup.parties import WantedParty, check_name, check_party, find_party
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import Customer
+from billcom.normalization import normalize_text
 
 
-def customer_intent(client: BillClient, name: str, email: str = "") -> Intent[Customer]:
-    """Return that a customer of this name is at BILL once; known by its id, it may have been renamed there.
+def customer_intent(client: BillClient, wanted: WantedParty) -> Intent[Customer]:
+    """Build the intent that the wanted customer is at BILL once; its name at BILL decides, whatever the journal has.
 
-    Its look raises CaseError for homonyms; look and check ConflictError for an archived customer, a name that
-    differs in case or blanks, another e-mail or currency.
+    Look and read raise as `choose_party` does; look and check ConflictError for an archived customer, another e-mail
+    or currency.
     """
 
     def check(customer: Customer) -> Customer:
-        return check_party("customer", customer, {"email": email}, customer.invoice_currency)
+        return check_party("customer", customer, wanted.known, customer.invoice_currency)
 
-    async def look() -> Customer | None:
-        customer = await find_party("customer", name, client.customers.list, client.customers.get)
+    async def look(last: Entry | None = None) -> Customer | None:
+        customer = await find_party(wanted, client.customers.list, client.customers.get, last)
         return check(customer) if customer is not None else None
+
+    async def read(last: Entry) -> Customer:
+        return await look(last) or await client.customers.get(last.record_id)
 
     return Intent(
         Kind.CUSTOMER,
-        plain(name),
+        normalize_text(wanted.name),
         look,
         client.customers.get,
         check,
-        match=lambda customer: check_name("customer", check(customer), name),
-        details={"name": name},
+        match=lambda customer: check_name("customer", check(customer), wanted.name),
+        read=read,
+        details={"name": wanted.name},
     )
+
+
+def wanted_customer(name: str, email: str = "", customer_id: str = "") -> WantedParty:
+    """Return the customer that is asked for; empty is what the request doesn't say."""
+    return WantedParty("customer", name, customer_id, {"email": email})
 
 
 def customer_bank_account_intent(
@@ -59,10 +69,14 @@ def customer_bank_account_intent(
     async def get(account_id: str) -> BankAccount:
         return await client.customers.get_bank_account(customer_id, account_id)
 
-    # The journal holds no bank number: the last four digits tell a customer's accounts apart.
-    numbers = (wanted.routing_number, wanted.account_number)
-    ends = " ".join(number.get_secret_value()[-4:] for number in numbers)
-    return Intent(Kind.CUSTOMER_BANK_ACCOUNT, f"{customer_id} {ends}", look, get, check)
+    subject = customer_bank_account_subject(customer_id, wanted)
+    return Intent(Kind.CUSTOMER_BANK_ACCOUNT, subject, look, get, check)
+
+
+def customer_bank_account_subject(customer_id: str, account: NewBankAccount) -> str:
+    """Return the subject of a customer's bank account in the journal, which holds no bank number: last four digits."""
+    numbers = (account.routing_number, account.account_number)
+    return f"{customer_id} {' '.join(number.get_secret_value()[-4:] for number in numbers)}"
 
 
 async def _find(client: BillClient, customer_id: str, wanted: NewBankAccount) -> BankAccount | None:

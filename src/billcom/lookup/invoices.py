@@ -7,10 +7,11 @@ from decimal import Decimal
 from billcom.client import BillClient
 from billcom.errors import CaseError, ConflictError
 from billcom.intent import AMOUNT, Intent, Kind
-from billcom.lookup.rows import ACTIVE, ARCHIVED, plain, same_text
+from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.invoice import Invoice
 from billcom.money import display
 from billcom.money import plain as plain_amount
+from billcom.normalization import normalize_text, same_text
 from billcom.query import Filter
 
 
@@ -18,7 +19,7 @@ def invoice_intent(client: BillClient, customer_id: str, number: str, amount: De
     """Return that our invoice of this number is at BILL once, for this customer and amount.
 
     Its look raises CaseError for the same number with another amount, or twice the same; look and check
-    ConflictError for a number that differs in case or blanks, and for an archived invoice.
+    ConflictError for an archived invoice.
     """
 
     def check(invoice: Invoice) -> Invoice:
@@ -36,7 +37,7 @@ def invoice_intent(client: BillClient, customer_id: str, number: str, amount: De
 
     return Intent(
         Kind.INVOICE,
-        plain(number),
+        normalize_text(number),
         look,
         client.invoices.get,
         check,
@@ -52,11 +53,6 @@ def _check(invoice: Invoice, customer_id: str, number: str, amount: Decimal) -> 
         raise ConflictError(
             f"invoice {invoice.id} is {invoice.invoice_number!r} to customer {invoice.customer_id}, not {number!r} to "
             f"{customer_id}: look at it in BILL"
-        )
-    if invoice.invoice_number != number:
-        raise ConflictError(
-            f"invoice {number} is not at BILL, but {invoice.invoice_number!r} of the same customer is "
-            f"({invoice.id}): write the number as BILL has it"
         )
     if invoice.total_amount != amount:
         held = display(invoice.total_amount) if invoice.total_amount is not None else "no amount"

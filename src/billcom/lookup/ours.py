@@ -16,6 +16,7 @@ from billcom.lookup.rows import ACTIVE, ARCHIVED
 from billcom.models.payment import Payment
 from billcom.models.received_payment import ReceivedPayment
 from billcom.money import plain
+from billcom.normalization import normalize_text
 from billcom.reference import (
     CHARGE_MARK_LENGTH,
     CHUNK_PREFIX,
@@ -131,7 +132,8 @@ class _Names:
     def __init__(self, client: BillClient, known: Collection[Identity]) -> None:
         self._client = client
         self._known = known
-        self._labels = {"", *(identity.label for identity in known)}
+        labels = {identity.label for identity in known}
+        self._labels = {"", *labels, *map(normalize_text, labels)}
         settings = client.settings
         self._place = (settings.base_url, settings.organization_id)
         self._bills: dict[str, Identity] | None = None

@@ -14,6 +14,7 @@ from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.money import display
 from billcom.money import plain as plain_amount
+from billcom.normalization import normalize_text
 from billcom.query import Filter
 from billcom.reference import transaction_number
 from billcom.standing import SENT_AGAIN
@@ -23,7 +24,11 @@ CLOCKS_APART = timedelta(days=1)
 
 
 def payment_reference(client: BillClient, bill_id: str, label: str) -> str:
-    """Return our transaction number for the payment of this bill."""
+    """Return our transaction number for the payment of this bill; spellings of one label have one."""
+    return _reference(client, bill_id, normalize_text(label))
+
+
+def _reference(client: BillClient, bill_id: str, label: str) -> str:
     settings = client.settings
     return transaction_number(settings.base_url, settings.organization_id, bill_id, label)
 
@@ -41,17 +46,19 @@ def payment_intent(
     cancelled, voided or has failed: paying once more is asked for by a label of its own.
     """
     asked = amount if amount is not None else bill.amount
+    # In version 0.1.0 the reference of a label was that of its spelling: payments of then bear it.
+    own = {payment_reference(client, bill.id, label), _reference(client, bill.id, label)}
 
     async def look() -> Payment | None:
-        reference = payment_reference(client, bill.id, label)
-        rows = await payments_of_reference(client, reference)
-        return choose(rows, bill, asked)
+        return choose(await payments_of_references(client, own), bill, asked)
 
     async def look_sent(entry: Entry) -> Payment | None:
-        rows: list[Payment] = []
-        for reference in [*entry.details[CHUNK].split(), payment_reference(client, bill.id, label)]:
-            rows += await payments_of_reference(client, reference)
-        ours = [payment for payment in rows if bill.id in payment.bill_ids]
+        shared = entry.details.get(CHUNK, "").split()
+        references = {*shared, *own, _reference(client, bill.id, entry.identity.label)}
+        ours = await payments_of_references(client, references)
+        if not shared:
+            return choose(ours, bill, asked)
+        ours = [payment for payment in ours if bill.id in payment.bill_ids]
         if SENT_AGAIN in entry.details or (not ours and may_be_at_bill(entry)):
             others = await payments_of_vendors(client, [bill.vendor_id], entry)
             ours += [payment for payment in others if could_be(payment, bill, asked)]
@@ -71,7 +78,7 @@ def payment_intent(
         lambda payment: check_payment(payment, bill, asked),
         match=match,
         look_sent=look_sent,
-        label=label,
+        label=normalize_text(label),
         content={AMOUNT: plain_amount(asked)},
         details=details or {},
     )
@@ -80,6 +87,11 @@ def payment_intent(
 def may_be_at_bill(entry: Entry) -> bool:
     """Return whether BILL may have acted, or act yet, on what the row is about."""
     return entry.is_open or SENT_AGAIN in entry.details
+
+
+async def payments_of_references(client: BillClient, references: Iterable[str]) -> list[Payment]:
+    """Return the payments that bear one of several references of ours, read in full."""
+    return [p for reference in sorted(references) for p in await payments_of_reference(client, reference)]
 
 
 async def payments_of_reference(client: BillClient, reference: str) -> list[Payment]:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from billcom.client import BillClient
 from billcom.errors import CaseError, ConflictError
 from billcom.intent import AMOUNT, Intent, Kind
+from billcom.journal import Entry
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
 from billcom.money import display
 from billcom.money import plain as plain_amount
+from billcom.normalization import normalize_text
 from billcom.query import Filter
 from billcom.reference import charge_mark
 
 
 def charge_description(client: BillClient, invoice: Invoice, label: str) -> str:
-    """Return the description of the charge of this invoice: our mark, then its number."""
+    """Return the description of the charge of this invoice: our mark, then its number.
+
+    Spellings of one label have one mark.
+    """
+    return f"{_mark(client, invoice, normalize_text(label))} {invoice.invoice_number}"
+
+
+def _mark(client: BillClient, invoice: Invoice, label: str) -> str:
     settings = client.settings
-    mark = charge_mark(settings.base_url, settings.organization_id, [invoice.id], label)
-    return f"{mark} {invoice.invoice_number}"
+    return charge_mark(settings.base_url, settings.organization_id, [invoice.id], label)
 
 
 def charge_intent(
@@ -31,9 +39,14 @@ def charge_intent(
     charge pays another invoice or amount by now, is there twice, or was voided or cancelled: charging once
     more is asked for by a label of its own.
     """
+    # In version 0.1.0 the mark of a label was that of its spelling: charges of then bear it.
+    own = {_mark(client, invoice, spelling) for spelling in (normalize_text(label), label)}
 
     async def look() -> ReceivedPayment | None:
-        return await _find(client, invoice, label)
+        return await _find(client, invoice, own)
+
+    async def look_sent(entry: Entry) -> ReceivedPayment | None:
+        return await _find(client, invoice, {*own, _mark(client, invoice, entry.identity.label)})
 
     return Intent(
         Kind.CHARGE,
@@ -41,19 +54,20 @@ def charge_intent(
         look,
         client.received_payments.get,
         lambda charge: check_charge(charge, invoice),
-        label=label,
+        look_sent=look_sent,
+        label=normalize_text(label),
         content={AMOUNT: plain_amount(invoice.total_amount)},
         details=details or {},
     )
 
 
-async def _find(client: BillClient, invoice: Invoice, label: str) -> ReceivedPayment | None:
-    mark = charge_description(client, invoice, label).partition(" ")[0]
+async def _find(client: BillClient, invoice: Invoice, marks: Collection[str]) -> ReceivedPayment | None:
+    beginnings = tuple(marks)
     since = [Filter("updatedTime", "gte", invoice.created_time)] if invoice.created_time else []
     listed = client.received_payments.list(since, ["createdTime:desc"])
-    rows = [c async for c in listed if not c.description or c.description.startswith(mark)]
+    rows = [c async for c in listed if not c.description or c.description.startswith(beginnings)]
     full = [await client.received_payments.get(row.id) for row in rows]
-    ours = [charge for charge in full if (charge.description or "").startswith(mark)]
+    ours = [charge for charge in full if (charge.description or "").startswith(beginnings)]
     live = [charge for charge in ours if charge.is_live]
     if len(live) > 1:
         ids = ", ".join(charge.id for charge in live)

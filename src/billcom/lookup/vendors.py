@@ -5,36 +5,45 @@ from __future__ import annotations
 from billcom.client import BillClient
 from billcom.errors import ConflictError, NotFoundError
 from billcom.intent import Intent, Kind
-from billcom.lookup.parties import check_name, check_party, find_party
-from billcom.lookup.rows import plain
+from billcom.journal import Entry
+from billcom.lookup.parties import WantedParty, check_name, check_party, find_party
 from billcom.models.bank_account import BankAccount, NewBankAccount, last_four
 from billcom.models.vendor import Vendor
+from billcom.normalization import normalize_text
 
 
-def vendor_intent(client: BillClient, name: str, email: str = "", account_number: str = "") -> Intent[Vendor]:
-    """Return that a vendor of this name is at BILL once; known by its id, it may have been renamed there.
+def vendor_intent(client: BillClient, wanted: WantedParty) -> Intent[Vendor]:
+    """Build the intent that the wanted vendor is at BILL once; its name at BILL decides, whatever the journal has.
 
-    Its look raises CaseError for homonyms; look and check ConflictError for an archived vendor, a name that
-    differs in case or blanks, another e-mail, account number or currency.
+    Look and read raise as `choose_party` does; look and check ConflictError for an archived vendor, another e-mail,
+    account number or currency.
     """
 
     def check(vendor: Vendor) -> Vendor:
-        known = {"email": email, "account_number": account_number}
-        return check_party("vendor", vendor, known, vendor.bill_currency)
+        return check_party("vendor", vendor, wanted.known, vendor.bill_currency)
 
-    async def look() -> Vendor | None:
-        vendor = await find_party("vendor", name, client.vendors.list, client.vendors.get)
+    async def look(last: Entry | None = None) -> Vendor | None:
+        vendor = await find_party(wanted, client.vendors.list, client.vendors.get, last)
         return check(vendor) if vendor is not None else None
+
+    async def read(last: Entry) -> Vendor:
+        return await look(last) or await client.vendors.get(last.record_id)
 
     return Intent(
         Kind.VENDOR,
-        plain(name),
+        normalize_text(wanted.name),
         look,
         client.vendors.get,
         check,
-        match=lambda vendor: check_name("vendor", check(vendor), name),
-        details={"name": name},
+        match=lambda vendor: check_name("vendor", check(vendor), wanted.name),
+        read=read,
+        details={"name": wanted.name},
     )
+
+
+def wanted_vendor(name: str, email: str = "", account_number: str = "", vendor_id: str = "") -> WantedParty:
+    """Return the vendor that is asked for; empty is what the request doesn't say."""
+    return WantedParty("vendor", name, vendor_id, {"email": email, "account_number": account_number})
 
 
 def vendor_bank_account_intent(

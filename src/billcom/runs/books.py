@@ -9,12 +9,13 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from billcom.clock import uptime
 from billcom.journal import Entry
-from billcom.lookup.rows import plain
 from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.bill import Bill
 from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
+from billcom.normalization import normalize_text
 
 Rows = Mapping[str, Mapping[str, Entry]]
 """The journal's last rows: by subject, then by label."""
@@ -36,7 +37,7 @@ class PaymentBooks:
     `vendors` and `bills` hold archived ones too; bills those of the vendors in question. `payments` are the ones
     the journal knows, as they are now, by id. `paid_accounts`: by vendor id, the last four digits of the account
     the last payment went to. `taken`: dollars claimed today by vendor id. `gl_accounts`: ids by number and by name,
-    compared as `plain` does.
+    compared as `normalize_text` does. `read_at`: the `uptime` before any of it was read.
     """
 
     today: date
@@ -51,6 +52,7 @@ class PaymentBooks:
     paid_accounts: Mapping[str, str] = field(default_factory=dict[str, str])
     taken: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
     caps: Caps = field(default_factory=Caps)
+    read_at: float = field(default_factory=uptime, compare=False)
 
     @cached_property
     def vendor_by_id(self) -> dict[str, Vendor]:
@@ -66,7 +68,7 @@ class PaymentBooks:
     def _vendors_by_name(self) -> dict[str, list[Vendor]]:
         named: dict[str, list[Vendor]] = defaultdict(list)
         for vendor in self.vendors:
-            named[plain(vendor.name)].append(vendor)
+            named[normalize_text(vendor.name)].append(vendor)
         return named
 
     @cached_property
@@ -78,7 +80,7 @@ class PaymentBooks:
 
     def vendors_named(self, name: str) -> list[Vendor]:
         """Return vendors whose names a person would read as this one, archived ones too."""
-        return self._vendors_by_name.get(plain(name), [])
+        return self._vendors_by_name.get(normalize_text(name), [])
 
     def bills_of(self, vendor_id: str) -> list[Bill]:
         """Return a vendor's bills, archived ones too."""
@@ -97,5 +99,5 @@ def by_number_and_name(accounts: Iterable[tuple[str, str, str]]) -> dict[str, st
     """Return GL account ids by number and by name, from ids, numbers and names."""
     found: dict[str, str] = {}
     for id, number, name in accounts:
-        found |= {plain(text): id for text in (number, name, id) if text}
+        found |= {normalize_text(text): id for text in (number, name, id) if text}
     return found

@@ -14,6 +14,7 @@ from billcom.models.bank_account import BankAccount, NewBankAccount
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
+from billcom.normalization import normalize_text
 from billcom.runs.books import PaymentBooks, account_ends
 from billcom.runs.collection_books import CollectionBooks
 from billcom.runs.guards import held_by_caps
@@ -69,12 +70,12 @@ def with_standing_charge(planned: PlannedInvoice, invoice: Invoice, books: Colle
     line = planned.line
     labels = books.charge_rows.get(invoice.id, {})
     for label, row in labels.items():
-        if label != line.label and row.is_open:
+        if label != normalize_text(line.label) and row.is_open:
             raise StopLineError(
                 Status.CONFLICT,
                 f"{row.identity} was sent and nobody knows yet whether BILL acted: run resolve_unknowns first",
             )
-    last = labels.get(line.label)
+    last = labels.get(normalize_text(line.label))
     if last is not None and last.state is State.DONE:
         return _charged_before(planned, invoice, last, books)
     if last is not None and last.is_open:

@@ -10,11 +10,11 @@ from decimal import Decimal
 from functools import cached_property
 
 from billcom.journal import Entry
-from billcom.lookup.rows import plain
 from billcom.models.bank_account import BankAccount
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
 from billcom.models.received_payment import ReceivedPayment
+from billcom.normalization import normalize_text
 from billcom.runs.books import Caps, Rows
 
 
@@ -58,14 +58,14 @@ class CollectionBooks:
     def _customers_by_name(self) -> dict[str, list[Customer]]:
         named: dict[str, list[Customer]] = defaultdict(list)
         for customer in self.customers:
-            named[plain(customer.name)].append(customer)
+            named[normalize_text(customer.name)].append(customer)
         return named
 
     @cached_property
     def _invoices_by_number(self) -> dict[str, list[Invoice]]:
         numbered: dict[str, list[Invoice]] = defaultdict(list)
         for invoice in self.invoices:
-            numbered[plain(invoice.invoice_number)].append(invoice)
+            numbered[normalize_text(invoice.invoice_number)].append(invoice)
         return numbered
 
     @cached_property
@@ -77,11 +77,11 @@ class CollectionBooks:
 
     def customers_named(self, name: str) -> list[Customer]:
         """Return customers whose names a person would read as this one, archived ones too."""
-        return self._customers_by_name.get(plain(name), [])
+        return self._customers_by_name.get(normalize_text(name), [])
 
     def invoices_numbered(self, number: str) -> list[Invoice]:
         """Return invoices of this number, whoever the customer is, archived ones too."""
-        return self._invoices_by_number.get(plain(number), [])
+        return self._invoices_by_number.get(normalize_text(number), [])
 
     def invoices_of(self, customer_id: str) -> list[Invoice]:
         """Return a customer's invoices, archived ones too."""

@@ -10,11 +10,12 @@ from billcom.calendar import next_banking_day, process_date_problem
 from billcom.errors import ConflictError
 from billcom.inputs import CustomerInput, InvoiceInput
 from billcom.journal import State
+from billcom.lookup.customers import wanted_customer
 from billcom.lookup.parties import check_party, choose_party
-from billcom.lookup.rows import plain, same_text
 from billcom.models.bank_account import NewBankAccount
 from billcom.models.customer import Customer
 from billcom.models.invoice import Invoice
+from billcom.normalization import normalize_text, same_text
 from billcom.runs.books import account_ends
 from billcom.runs.charges import (
     PlannedInvoice,
@@ -107,21 +108,25 @@ class _Planner:
             self._check_new_customer(row)
             return replace(planned, line=replace(planned.line, party_is="new"))
         check_party("customer", customer, {"email": row.email}, customer.invoice_currency)
-        own = made_by_run(self._books.customer_rows.get(plain(row.customer), {}).get(""), self._books)
+        own = made_by_run(
+            self._books.customer_rows.get(normalize_text(row.customer), {}).get(""), self._books
+        )
         line = replace(planned.line, party_is="new" if own else "found", party_id=customer.id)
         return replace(planned, line=line, customer=customer)
 
     def _customer_of(self, row: CollectionRow) -> Customer | None:
-        """Return the customer: the one the journal knows under this name, else the one of this name."""
-        known = self._books.customer_rows.get(plain(row.customer), {}).get("")
-        if known is not None and known.state is State.DONE and known.record_id in self._books.customer_by_id:
-            return self._books.customer_by_id[known.record_id]
-        if known is not None and known.is_open and row.email and row.billing_address is not None:
+        """Return the customer of this name, or of the id the sheet gives; None where there is none."""
+        known = self._books.customer_rows.get(normalize_text(row.customer), {}).get("")
+        is_open = known is not None and known.is_open and not row.customer_id
+        if is_open and row.email and row.billing_address is not None:
             return None  # being made, or lost on the way: made anew it is looked for first, and closed
-        return choose_party("customer", row.customer, self._books.customers_named(row.customer))
+        wanted = wanted_customer(row.customer, row.email, row.customer_id)
+        return choose_party(
+            wanted, self._books.customers_named(row.customer), self._books.customer_by_id, known
+        )
 
     def _check_new_customer(self, row: CollectionRow) -> None:
-        first = self._new_customers.get(plain(row.customer), row)
+        first = self._new_customers.get(normalize_text(row.customer), row)
         facts = {
             "e-mail": row.email or first.email,
             "billing address": row.billing_address or first.billing_address,
@@ -133,13 +138,13 @@ class _Planner:
                 f"customer {row.customer!r} is not at BILL: write its name as BILL has it, or fill in its "
                 f"{' and '.join(missing)}",
             )
-        self._new_customers.setdefault(plain(row.customer), row)
+        self._new_customers.setdefault(normalize_text(row.customer), row)
 
     def _with_invoice(self, planned: PlannedInvoice, row: CollectionRow) -> PlannedInvoice:
         number = row.invoice_number
         customer_id = planned.customer.id if planned.customer else ""
         wanted = WantedInvoice(customer_id, number, row.amount, row.invoice_date)
-        known = self._books.invoice_rows.get(plain(number), {}).get("")
+        known = self._books.invoice_rows.get(normalize_text(number), {}).get("")
         invoice = None
         if known is not None and known.state is State.DONE and known.record_id in self._books.invoice_by_id:
             invoice = wanted.check(self._books.invoice_by_id[known.record_id])
@@ -175,7 +180,7 @@ class _Planner:
             return planned
         planned = self._with_account(planned, row)
         self._check_day(planned)
-        other = self._charged.setdefault(plain(row.invoice_number), row.place)
+        other = self._charged.setdefault(normalize_text(row.invoice_number), row.place)
         if other != row.place:
             raise StopLineError(
                 Status.CONFLICT,
@@ -200,7 +205,7 @@ class _Planner:
         return planned
 
     def _check_one_account(self, row: CollectionRow, account: NewBankAccount) -> None:
-        other = self._new_accounts.setdefault(plain(row.customer), account)
+        other = self._new_accounts.setdefault(normalize_text(row.customer), account)
         if other != account:
             raise StopLineError(
                 Status.CONFLICT,
@@ -217,7 +222,7 @@ class _Planner:
 
     def _check_new_invoice(self, planned: PlannedInvoice, row: CollectionRow) -> None:
         """Hold a new invoice that looks like one there is, at BILL or further up in the sheet."""
-        others = self._asked[plain(row.customer)]
+        others = self._asked[normalize_text(row.customer)]
         if planned.invoice is None:
             self._check_recipient(planned, row)
             if not row.override:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from billcom.lookup.rows import plain
 from billcom.money import display
+from billcom.normalization import normalize_text
 from billcom.runs.books import PaymentBooks
 from billcom.runs.lines import RunLine, Status
 
@@ -25,7 +25,7 @@ def held_by_caps(lines: Sequence[RunLine], party_ids: Sequence[str], books: Paym
         if line.status is not Status.PLANNED:
             checked.append(line)
             continue
-        party = party_id or plain(line.party)
+        party = party_id or normalize_text(line.party)
         of_party = taken.get(party, Decimal(0)) + line.amount
         reason = (
             _over(books.caps.amount, line.amount, "BILL_MAX_AMOUNT", "one payment")
@@ -41,6 +41,26 @@ def held_by_caps(lines: Sequence[RunLine], party_ids: Sequence[str], books: Paym
     return checked
 
 
+def once_each_bill(lines: Sequence[RunLine]) -> list[RunLine]:
+    """Return the lines in their order, those refused that pay a bill under the label of a line before them."""
+    first: dict[tuple[str, ...], RunLine] = {}
+    checked: list[RunLine] = []
+    for line in lines:
+        if line.status is Status.PLANNED:
+            party = line.party_id or normalize_text(line.party)
+            new = (party, normalize_text(line.number), str(line.invoice_date))
+            bill = (line.document_id,) if line.document_id else new
+            before = first.setdefault((*bill, normalize_text(line.label)), line)
+            if before is not line:
+                reason = (
+                    f"{before.place} pays the same bill: take one of the two out; to pay it twice on purpose, give "
+                    "each a Label of its own"
+                )
+                line = replace(line, status=Status.CONFLICT, reason=reason)
+        checked.append(line)
+    return checked
+
+
 def within_bills(lines: Sequence[RunLine], still_open: Sequence[Decimal | None]) -> list[RunLine]:
     """Return the lines in their order, those refused that come with others to more than is open of their bill.
 
@@ -49,7 +69,7 @@ def within_bills(lines: Sequence[RunLine], still_open: Sequence[Decimal | None])
     taken: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     checked: list[RunLine] = []
     for line, most in zip(lines, still_open, strict=True):
-        bill = plain(line.party), plain(line.number)
+        bill = normalize_text(line.party), normalize_text(line.number)
         asked = taken[bill] + line.amount
         if most is None or line.status is not Status.PLANNED:
             checked.append(line)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from billcom.models.payment import Payment
 
 FINGERPRINT_LENGTH = 16
 
@@ -103,6 +105,18 @@ class RunLine:
     def is_asked(self) -> bool:
         """Whether it is part of what is approved: to be done, being done, or done by this identity before."""
         return self.status in (Status.PLANNED, Status.DONE, Status.BEFORE, Status.FAILED, Status.OPEN)
+
+
+def with_payment(line: RunLine, payment: Payment, status: Status, reason: str = "") -> RunLine:
+    """Return the line with its payment as BILL says it stands."""
+    return replace(
+        line,
+        status=status,
+        reason=reason,
+        day=payment.process_date or line.day,
+        record_id=payment.id,
+        record_status=payment.single_status or payment.status or "",
+    )
 
 
 @dataclass(frozen=True)

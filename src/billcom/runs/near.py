@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from rapidfuzz.distance import OSA
 
-from billcom.lookup.rows import same_text
 from billcom.models.bill import Bill
 from billcom.money import display
+from billcom.normalization import same_text
 
 NEAR_AMOUNT = Decimal("0.01")
 """Share by which two amounts may differ."""

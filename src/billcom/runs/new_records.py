@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from billcom.lookup.rows import plain
 from billcom.models.bill import NewBill, NewBillInvoice, NewBillLine
 from billcom.models.classification import NewClassifications
 from billcom.models.vendor import NewPaymentInformation, NewVendor
+from billcom.normalization import normalize_text
 from billcom.runs.rows import PaymentRow
 
 
@@ -42,7 +42,9 @@ def new_bill(vendor_id: str, row: PaymentRow, gl_accounts: Mapping[str, str]) ->
         NewBillLine(
             amount=line.amount,
             description=line.description or None,
-            classifications=NewClassifications(chart_of_account_id=gl_accounts[plain(line.gl_account)])
+            classifications=NewClassifications(
+                chart_of_account_id=gl_accounts[normalize_text(line.gl_account)]
+            )
             if line.gl_account
             else None,
         )

@@ -14,14 +14,14 @@ from billcom.journal import Entry, State
 from billcom.lookup.bills import WantedBill, bill_subject, check_payable, choose_bill
 from billcom.lookup.parties import check_party, choose_party
 from billcom.lookup.payments import check_payment
-from billcom.lookup.rows import plain, same_text
+from billcom.lookup.vendors import wanted_vendor
 from billcom.models.bank_account import NewBankAccount
 from billcom.models.bill import ApprovalStatus, Bill
-from billcom.models.payment import Payment
 from billcom.models.vendor import Vendor
+from billcom.normalization import normalize_text, same_text
 from billcom.runs.books import PaymentBooks, account_ends
-from billcom.runs.guards import held_by_caps, within_bills
-from billcom.runs.lines import RunLine, Status
+from billcom.runs.guards import held_by_caps, once_each_bill, within_bills
+from billcom.runs.lines import RunLine, Status, with_payment
 from billcom.runs.near import Known, find_near, known_bill, looks_like
 from billcom.runs.rows import PaymentRow
 from billcom.standing import PAST_OTHERS
@@ -71,6 +71,8 @@ def plan_bills(
 
 def _held_together(planned: Sequence[PlannedPayment], books: PaymentBooks) -> list[PlannedPayment]:
     """Return the lines after the guards on them together; what has a reason is stopped, or claimed already."""
+    single = once_each_bill([item.line for item in planned])
+    planned = [replace(item, line=line) for item, line in zip(planned, single, strict=True)]
     numbers = [number for number, item in enumerate(planned) if not item.line.reason]
     items = [planned[number] for number in numbers]
     lines = within_bills([item.line for item in items], [_open_for_part(item) for item in items])
@@ -165,7 +167,7 @@ class _Planner:
             "vendor", vendor, {"email": row.email, "account_number": row.account_number}, vendor.bill_currency
         )
         held = vendor.payment_information.bank_account if vendor.payment_information else None
-        made = self._deed(self._books.vendor_rows.get(plain(row.vendor), {}).get(""))
+        made = self._deed(self._books.vendor_rows.get(normalize_text(row.vendor), {}).get(""))
         line = replace(planned.line, party_is=made, party_id=vendor.id, account=account_ends(held))
         gives = held is None
         if held is None and row.bank_account is None:
@@ -186,13 +188,13 @@ class _Planner:
         return replace(planned, line=line, vendor=vendor, gives_account=gives)
 
     def _vendor_of(self, row: PaymentRow) -> Vendor | None:
-        """Return the vendor: the one the journal knows under this name, else the one of this name."""
-        known = self._books.vendor_rows.get(plain(row.vendor), {}).get("")
-        if known is not None and known.state is State.DONE and known.record_id in self._books.vendor_by_id:
-            return self._books.vendor_by_id[known.record_id]
-        if known is not None and known.is_open and row.address is not None and row.bank_account is not None:
+        """Return the vendor of this name, or of the id the sheet gives; None where there is none."""
+        known = self._books.vendor_rows.get(normalize_text(row.vendor), {}).get("")
+        is_open = known is not None and known.is_open and not row.vendor_id
+        if is_open and row.address is not None and row.bank_account is not None:
             return None  # being made, or lost on the way: made anew it is looked for first, and closed
-        return choose_party("vendor", row.vendor, self._books.vendors_named(row.vendor))
+        wanted = wanted_vendor(row.vendor, row.email, row.account_number, row.vendor_id)
+        return choose_party(wanted, self._books.vendors_named(row.vendor), self._books.vendor_by_id, known)
 
     def _new_vendor(self, planned: PlannedPayment, row: PaymentRow) -> PlannedPayment:
         account = row.bank_account
@@ -206,7 +208,7 @@ class _Planner:
         return replace(planned, line=replace(planned.line, party_is="new", account=account_ends(account)))
 
     def _check_one_account(self, row: PaymentRow, account: NewBankAccount) -> None:
-        other = self._new_accounts.setdefault(plain(row.vendor), account)
+        other = self._new_accounts.setdefault(normalize_text(row.vendor), account)
         if other != account:
             raise _Stop(
                 Status.CONFLICT,
@@ -259,12 +261,12 @@ class _Planner:
         line = planned.line
         labels = self._books.payment_rows.get(bill.id, {})
         for label, row in labels.items():
-            if label != line.label and row.is_open:
+            if label != normalize_text(line.label) and row.is_open:
                 raise _Stop(
                     Status.CONFLICT,
                     f"{row.identity} was sent and nobody knows yet whether BILL acted: run resolve_unknowns first",
                 )
-        last = labels.get(line.label)
+        last = labels.get(normalize_text(line.label))
         if last is not None and last.state is State.DONE:
             return self._paid_before(planned, bill, last)
         if last is not None and last.is_open:
@@ -303,7 +305,7 @@ class _Planner:
         unknown = [
             line.gl_account
             for line in row.lines
-            if line.gl_account and plain(line.gl_account) not in self._books.gl_accounts
+            if line.gl_account and normalize_text(line.gl_account) not in self._books.gl_accounts
         ]
         if unknown:
             raise _Stop(
@@ -313,7 +315,7 @@ class _Planner:
 
     def _check_near(self, planned: PlannedPayment, row: PaymentRow) -> None:
         """Hold a new bill that looks like one there is, at BILL or further up in the sheet."""
-        others = self._asked[plain(row.vendor)]
+        others = self._asked[normalize_text(row.vendor)]
         if planned.bill is None and not row.override:
             at_bill = self._books.bills_of(planned.vendor.id) if planned.vendor else []
             known = [*map(known_bill, at_bill), *others]
@@ -321,18 +323,6 @@ class _Planner:
                 raise _Stop(Status.HELD, looks_like(near))
         if not any(same_text(other.number, row.invoice_number) for other in others):
             others.append(Known(row.invoice_number, row.invoice_date, row.bill_amount, row.place))
-
-
-def with_payment(line: RunLine, payment: Payment, status: Status, reason: str = "") -> RunLine:
-    """Return the line with its payment as BILL says it stands."""
-    return replace(
-        line,
-        status=status,
-        reason=reason,
-        day=payment.process_date or line.day,
-        record_id=payment.id,
-        record_status=payment.single_status or payment.status or "",
-    )
 
 
 def _stopped(planned: PlannedPayment, error: ConflictError | _Stop) -> PlannedPayment:

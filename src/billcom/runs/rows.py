@@ -42,7 +42,9 @@ class BillLineRow(BaseModel):
 
 
 class PaymentRow(_Row):
-    """One bill to be paid. `address` and `bank_account` are needed only where BILL doesn't have the vendor.
+    """One bill to be paid. `vendor_id`: BILL's, where several vendors have the name.
+
+    `address` and `bank_account` are needed only where BILL doesn't have the vendor.
 
     `pay_amount`: dollars of this payment, None for the whole bill. `label` tells a second payment of one bill
     from the first. `override`: why a payment that a guard holds is meant all the same.
@@ -53,6 +55,7 @@ class PaymentRow(_Row):
     payee_name: str = ""
     email: str = ""
     account_number: str = ""
+    vendor_id: str = ""
     bank_account: NewBankAccount | None = None
     invoice_number: str
     invoice_date: date
@@ -79,12 +82,14 @@ class PaymentRow(_Row):
 class CollectionRow(_Row):
     """One invoice to be sent, and charged where `charge` says so.
 
+    `customer_id`: BILL's, where several customers have the name.
     `billing_address`, `email` and `bank_account` are needed only where BILL doesn't have them.
     `authorization_on_file`: we hold the customer's signed authorization to charge it.
     """
 
     customer: str
     email: str = ""
+    customer_id: str = ""
     billing_address: AddressInput | None = None
     bank_account: NewBankAccount | None = None
     invoice_number: str

@@ -24,8 +24,8 @@ class WantedInvoice:
     def choose(self, alike: Sequence[Invoice]) -> Invoice | None:
         """Return the one among all invoices whose numbers a person would read as this one, archived ones too.
 
-        Raises CaseError for another amount or twice the same number; ConflictError for another customer or date,
-        an archived one, or a number that differs in case or blanks.
+        Raises CaseError for another amount or twice the same number; ConflictError for another customer or date, or
+        an archived one.
         """
         in_use = [invoice for invoice in alike if not invoice.archived]
         if len(in_use) > 1:
@@ -44,11 +44,6 @@ class WantedInvoice:
         if invoice.customer_id != self.customer_id:
             raise ConflictError(
                 f"{name} is at BILL ({invoice.id}) for customer {invoice.customer_id}: give this one its own number"
-            )
-        if invoice.invoice_number != self.number:
-            raise ConflictError(
-                f"{name} is not at BILL, but {invoice.invoice_number!r} is ({invoice.id}): write the number as BILL "
-                "has it"
             )
         if invoice.total_amount != self.amount:
             held = display(invoice.total_amount) if invoice.total_amount is not None else "no amount"

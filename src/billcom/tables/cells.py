@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from stdnum.us import rtn  # pyright: ignore[reportMissingTypeStubs]
 
 from billcom.money import parse_amount
+from billcom.normalization import check_visible, remove_ignorable
 from billcom.tables.columns import Column, Kind
 from billcom.tables.values import Unreadable, Value, shown
 
@@ -62,12 +62,12 @@ def _adapter(model: type[Any], field: str) -> TypeAdapter[Any]:
 
 
 def _text(value: Value) -> str:
-    """Return text on one line. A number without decimals is its digits: nobody typed anything else."""
+    """Return text on one line; raise ValueError for a character that nobody sees.
+
+    A number without decimals is its digits: nobody typed anything else.
+    """
     if isinstance(value, str):
-        text = " ".join(value.split())
-        if not text.isprintable():
-            _refuse_invisible(text)
-        return text
+        return check_visible(" ".join(value.split()))
     if isinstance(value, int) and not isinstance(value, bool):
         return _digits(value)
     if isinstance(value, float) and value.is_integer():
@@ -77,11 +77,9 @@ def _text(value: Value) -> str:
     raise ValueError(f"the spreadsheet has made a date of it: {_AS_TEXT}")
 
 
-def _refuse_invisible(text: str) -> None:
-    """Two names that differ by what nobody sees would be two vendors."""
-    strange = next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs")), None)
-    if strange:
-        raise ValueError(f"holds the invisible character U+{ord(strange):04X}: type it again")
+def _description(value: Value) -> str:
+    """Return text for people to read, without characters that nobody sees."""
+    return _text(remove_ignorable(value) if isinstance(value, str) else value)
 
 
 def _digits(value: int) -> str:
@@ -222,7 +220,7 @@ def _yes_no(value: Value) -> bool:
 
 _READERS: dict[Kind, Callable[[Value], Any]] = {
     Kind.NAME: _name,
-    Kind.TEXT: _text,
+    Kind.TEXT: _description,
     Kind.NUMBER: _number,
     Kind.ROUTING_NUMBER: _routing_number,
     Kind.ACCOUNT_NUMBER: _account_number,

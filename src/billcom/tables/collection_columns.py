@@ -30,6 +30,16 @@ _CUSTOMER = (
         width=32,
         rule=(CustomerInput, "email"),
     ),
+    Column(
+        "BILL customer ID",
+        "customer_id",
+        Kind.NUMBER,
+        Scope.PARTY,
+        "Leave it empty. Only where BILL has several customers of this name: the id of the one that is meant, which "
+        "begins with 0cu.",
+        width=16,
+        rule=(CustomerInput, "id"),
+    ),
     *ADDRESS,
     *BANK_ACCOUNT,
 )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from billcom.inputs import InvoiceLineInput
-from billcom.lookup.rows import plain
 from billcom.money import CENT, MAX_AMOUNT
+from billcom.normalization import normalize_text
 from billcom.runs.rows import CollectionRow
 from billcom.tables.collection_columns import COLLECTION_RUN
 from billcom.tables.documents import Asked, find_asked
@@ -32,7 +32,9 @@ def read_collection_run(name: str, content: bytes) -> tuple[CollectionRow, ...]:
         _check_amount(invoice, problems)
     _check_numbers(records, problems)
     problems.raise_if_any()
-    return tuple(_row(table.sheet, invoice, customers[plain(invoice.get("customer"))]) for invoice in asked)
+    return tuple(
+        _row(table.sheet, invoice, customers[normalize_text(invoice.get("customer"))]) for invoice in asked
+    )
 
 
 def _check_charge(invoice: Asked, problems: Problems) -> None:
@@ -75,8 +77,8 @@ def _check_numbers(records: Sequence[Record], problems: Problems) -> None:
     for record in records:
         number, customer = record.get("invoice_number"), record.get("customer")
         if number and customer:
-            before = first.setdefault(plain(number), record)
-            if plain(before.get("customer")) != plain(customer):
+            before = first.setdefault(normalize_text(number), record)
+            if normalize_text(before.get("customer")) != normalize_text(customer):
                 fix = f"row {before.row} has this number for another customer: give one of them its own"
                 problems.add(record.row, COLLECTION_RUN.by_field["invoice_number"], number, fix)
 
@@ -87,6 +89,7 @@ def _row(sheet: str, invoice: Asked, customer: Party) -> CollectionRow:
         rows=tuple(record.row for record in invoice.records),
         customer=invoice.get("customer"),
         email=customer.text("email"),
+        customer_id=customer.text("customer_id"),
         billing_address=customer.address,
         bank_account=customer.bank_account,
         invoice_number=invoice.get("invoice_number"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from billcom.lookup.rows import plain
+from billcom.normalization import normalize_text
 from billcom.tables.columns import Column, Schema, Scope
 from billcom.tables.problems import Problems
 from billcom.tables.records import Record
@@ -48,8 +48,8 @@ def find_asked(records: Sequence[Record], schema: Schema, problems: Problems) ->
     for record in records:
         party, number = record.get(schema.party), record.get("invoice_number")
         # What has no name or number can't be told from other rows: it stands alone.
-        key = (plain(party), plain(number)) if party and number else record.row
-        label = plain(record.get("label")) if "label" not in record.faulty else f"\0{record.row}"
+        key = (normalize_text(party), normalize_text(number)) if party and number else record.row
+        label = normalize_text(record.get("label")) if "label" not in record.faulty else f"\0{record.row}"
         documents[key][label].append(record)
     found: list[Asked] = []
     for by_label in documents.values():
@@ -149,7 +149,7 @@ def agree(
 def differ(one: Any, other: Any) -> bool:
     """Return whether two values differ; in texts, case and blanks don't count."""
     if isinstance(one, str) and isinstance(other, str):
-        return plain(one) != plain(other)
+        return normalize_text(one) != normalize_text(other)
     return bool(one != other)
 
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from billcom.inputs import AddressInput
-from billcom.lookup.rows import plain
 from billcom.models.bank_account import NewBankAccount
+from billcom.normalization import normalize_text
 from billcom.tables.columns import Column, Schema, Scope
 from billcom.tables.documents import agree, differ, plain_text
 from billcom.tables.party_columns import (
@@ -48,7 +48,7 @@ class Party:
 
 
 def find_parties(records: Iterable[Record], schema: Schema, problems: Problems) -> dict[str, Party]:
-    """Return the vendors or customers by their names as names are compared.
+    """Return the vendors or customers by their normalized names: spellings of one name are one party.
 
     An address or a bank account is that of the first row that has one. What rows contradict each other in goes to
     `problems`.
@@ -56,13 +56,12 @@ def find_parties(records: Iterable[Record], schema: Schema, problems: Problems) 
     by_name: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         if record.get(schema.party):
-            by_name[plain(record.get(schema.party))].append(record)
+            by_name[normalize_text(record.get(schema.party))].append(record)
     return {name: Party(_cells(rows, schema, problems)) for name, rows in by_name.items()}
 
 
 def _cells(records: list[Record], schema: Schema, problems: Problems) -> dict[str, Any]:
     why = f"is of the same {schema.party}"
-    _agree_on_spelling(records, schema.by_field[schema.party], problems)
     together = {*ADDRESS, *BANK_ACCOUNT}
     single = [
         column
@@ -85,17 +84,6 @@ def _cells(records: list[Record], schema: Schema, problems: Problems) -> dict[st
                 if column.field in whole[0].cells
             }
     return cells
-
-
-def _agree_on_spelling(records: list[Record], column: Column, problems: Problems) -> None:
-    """BILL's lists tell names apart by the sign: two spellings could become two vendors."""
-    first = records[0]
-    for record in records[1:]:
-        name = record.cells[column.field]
-        if name != first.cells[column.field]:
-            problems.add(
-                record.row, column, name, f"row {first.row} spells this name differently: write it the same"
-            )
 
 
 def _agree_as_a_whole(records: list[Record], columns: Sequence[Column], why: str, problems: Problems) -> None:

@@ -42,6 +42,16 @@ _VENDOR = (
         rule=(VendorInput, "account_number"),
     ),
     Column(
+        "BILL vendor ID",
+        "vendor_id",
+        Kind.NUMBER,
+        Scope.PARTY,
+        "Leave it empty. Only where BILL has several vendors of this name: the id of the one that is meant, which "
+        "begins with 009.",
+        width=16,
+        rule=(VendorInput, "id"),
+    ),
+    Column(
         "Payee name",
         "payee_name",
         Kind.NAME,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from billcom.lookup.rows import plain
 from billcom.money import MAX_AMOUNT
+from billcom.normalization import normalize_text
 from billcom.runs.rows import BillLineRow, PaymentRow
 from billcom.tables.documents import Asked, find_asked
 from billcom.tables.parties import Party, find_parties
@@ -28,7 +28,7 @@ def read_payment_run(name: str, content: bytes) -> tuple[PaymentRow, ...]:
     for bill in asked:
         _check_amounts(bill, problems)
     problems.raise_if_any()
-    return tuple(_row(table.sheet, bill, vendors[plain(bill.get("vendor"))]) for bill in asked)
+    return tuple(_row(table.sheet, bill, vendors[normalize_text(bill.get("vendor"))]) for bill in asked)
 
 
 def _check_amounts(bill: Asked, problems: Problems) -> None:
@@ -52,6 +52,7 @@ def _row(sheet: str, bill: Asked, vendor: Party) -> PaymentRow:
         payee_name=vendor.text("payee_name"),
         email=vendor.text("email"),
         account_number=vendor.text("account_number"),
+        vendor_id=vendor.text("vendor_id"),
         bank_account=vendor.bank_account,
         invoice_number=bill.get("invoice_number"),
         invoice_date=bill.get("invoice_date"),

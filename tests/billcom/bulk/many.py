@@ -134,7 +134,10 @@ async def payments_of(
     """Return the payments of these bills, each in full."""
     account = terms.pop("funding_account_id", None) or await verified_account(client)
     same = PaymentTerms(**{"funding_account_id": account, "process_date": date(2026, 11, 24), **terms})
-    items = [BillToPay(bill, bill.amount or bill.open_amount, "0010/…2333") for bill in paid]
+    items = [
+        BillToPay(bill, bill.amount or bill.open_amount, "0010/…2333", bill.vendor_name or "")
+        for bill in paid
+    ]
     return Many(PAYMENTS, lambda client: payment_chunk(client, items, same, guard))
 
 

@@ -174,7 +174,7 @@ async def planned(bill: BillClient) -> tuple[BillToPay, Any]:
     """Return a bill to pay as it was planned, and its vendor."""
     (vendor,) = await make_vendors(bill)
     (to_pay,) = await make_bills(bill, 1, [vendor.id])
-    return BillToPay(to_pay, Decimal("10.00"), "0010/…2333"), vendor
+    return BillToPay(to_pay, Decimal("10.00"), "0010/…2333", vendor.name), vendor
 
 
 async def test_what_is_as_it_was_planned_may_be_paid(bill: BillClient) -> None:
