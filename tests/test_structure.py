@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["billcom", "tasks", "flows", "deployments"]  # each may import those before it
-MAX_MODULE_LINES = 350
+MAX_MODULE_LINES = 500
 EMULATOR = "billcom.emulator"
 
 
