@@ -300,7 +300,7 @@ def _says_who_plans_nothing(missing: Sequence[Plan], seconds: float) -> str:
     names = ", ".join(f"{plan.deployment} ({plan.schedule})" for plan in missing)
     return (
         f"everything is registered, but within {seconds:.0f} s Prefect's server has planned no run for {names}: its "
-        "service schedule_deployments does not run, or fails. Look for that name in the log of prefect server start (or "
+        "service schedule_deployments does not run, or fails. Look for it in the log of prefect server start (or "
         "prefect server services start), which needs the versions of requirements.lock; then run make deploy again"
     )
 
