@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up deploy worker test test-up test-slow test-browser test-cluster fleet screenshots \
-	faults faults-blind soak race kills bench check lock clean python
+	faults faults-blind schedules soak race kills bench check lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
 FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3); do \
@@ -67,6 +67,10 @@ test-cluster: .venv/testers ## Pay 1,000 bills on two workers while one of them 
 fleet: .venv/testers ## Time the same fleet with 1, 2 and 4 workers
 	@$(call HAVE,initdb redis-server,postgresql redis-server)
 	@$(ALONE) .venv/bin/python -m tests.cluster
+
+schedules: .venv/testers ## Have every schedule start a run each minute, and count (MINUTES=10, DATABASE=postgresql)
+	@$(if $(filter postgresql,$(DATABASE)),$(call HAVE,initdb,postgresql))
+	@$(ALONE) .venv/bin/python -m tests.schedules --minutes $(or $(MINUTES),10) --database $(or $(DATABASE),sqlite)
 
 # Installs the packages $(2) of Debian or Ubuntu when one of the programs $(1) is missing.
 HAVE = for program in $(1); do \

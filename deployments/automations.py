@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,13 +15,6 @@ TAG = "billcom"
 """Every deployment's; runs without it are none of ours."""
 
 TOLD_ONCE_IN = timedelta(hours=1)
-
-RETIRED = (
-    "billcom: a run that is silent has crashed",
-    "billcom: start a crashed run again",
-    "billcom: start a stuck run again",
-)
-"""Automations of earlier versions. An automation changes a run's state without looking at it first."""
 
 _WHAT = "{{ flow_run.name }} ({{ flow_run.state.name }})\n{{ flow_run.state.message }}\n{{ flow_run|ui_url }}"
 
@@ -74,14 +66,6 @@ async def register(automations: list[AutomationCore]) -> None:
                 await prefect.update_automation(known[0].id, automation)
             else:
                 await prefect.create_automation(automation)
-
-
-async def remove(names: Iterable[str]) -> None:
-    """Delete the automations of these names that are there."""
-    async with get_client() as prefect:
-        for name in names:
-            for automation in await prefect.read_automations_by_name(name):
-                await prefect.delete_automation(automation.id)
 
 
 def _when(states: list[str], within: timedelta) -> EventTrigger:

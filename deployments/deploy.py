@@ -234,7 +234,6 @@ def _restored_parameters(
 
 async def _register_automations(url: SecretStr) -> str:
     """Register the automations; return who is told of failed runs, in words that give no address away."""
-    await automations.remove(automations.RETIRED)
     if not url.get_secret_value():
         with suppress(ValueError):
             await SlackWebhook.aload(NOTIFICATIONS)
@@ -248,7 +247,7 @@ async def _register_automations(url: SecretStr) -> str:
 
 def _automation_names() -> set[str]:
     anyone = UUID(int=0)
-    return {each.name for each in [*automations.recovery(), *automations.notification(anyone)]}
+    return {each.name for each in automations.notification(anyone)}
 
 
 def _settings() -> DeploySettings:
@@ -300,7 +299,7 @@ def _says_who_plans_nothing(missing: Sequence[Plan], seconds: float) -> str:
     names = ", ".join(f"{plan.deployment} ({plan.schedule})" for plan in missing)
     return (
         f"everything is registered, but within {seconds:.0f} s Prefect's server has planned no run for {names}: its "
-        "service schedule_deployments does not run, or fails. Look for that name in the log of prefect server start (or "
+        "service schedule_deployments does not run, or fails. Look for it in the log of prefect server start (or "
         "prefect server services start), which needs the versions of requirements.lock; then run make deploy again"
     )
 

@@ -10,11 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
-from prefect.settings import PREFECT_API_URL
 
 from billcom.errors import SettingsError
 from billcom.settings import Environment
@@ -22,6 +21,7 @@ from deployments import automations, deploy, recovery, registry, worker
 from deployments.registry import ROOT
 from tests.deployments.up import free_port
 from tests.organization import Organization
+from tests.schedules.service import service
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -70,25 +70,23 @@ def ran(module: str, folder: Path, **environment: str) -> subprocess.CompletedPr
     )
 
 
-async def test_everything_is_registered_and_again(
-    prefect: None, organization: Organization, tmp_path: Path
-) -> None:
-    server = {"PREFECT_API_URL": str(PREFECT_API_URL.value()), "BILL_NOTIFY_URL": SECRET}
-    for _ in range(2):
-        done = ran("deploy", tmp_path, **server, **organization.environment(tmp_path))
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith("16 deployments for local, work pool bill (process):\n")
-        assert "very-secret" not in done.stdout
-    async with get_client() as client:
-        deployments = await client.read_deployments(limit=200)
-        known = {a.name for a in await client.read_automations() if a.name.startswith("billcom: ")}
-    names = {d["name"] for d in registry.declared(Environment.LOCAL)}
-    mine = [d for d in deployments if d.name in names and d.work_pool_name == worker.POOL]
+def test_everything_is_registered_and_again(organization: Organization, tmp_path: Path) -> None:
+    with service(tmp_path, **organization.environment(tmp_path)) as running:
+        for _ in range(2):
+            done = running.deploy(BILL_NOTIFY_URL=SECRET)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert done.stdout.startswith("16 deployments for local, work pool bill (process):\n")
+            assert done.stdout.count(": 3 runs planned, the next on ") == 4
+            assert "very-secret" not in done.stdout
+        with running.api() as api:
+            mine = api.post("/deployments/filter", json={}).raise_for_status().json()
+            known = {a["name"] for a in api.post("/automations/filter", json={}).raise_for_status().json()}
     assert len(mine) == 16
-    assert {str(d.pull_steps) for d in mine} == {
+    assert {(d["work_pool_name"], d["paused"]) for d in mine} == {(worker.POOL, False)}
+    assert {str(d["pull_steps"]) for d in mine} == {
         "[{'prefect.deployments.steps.set_working_directory': {'directory': '{{ $BILLCOM_HOME }}'}}]"
     }
-    wanted = automations.notification(mine[0].id)
+    wanted = automations.notification(UUID(int=0))
     assert known == {automation.name for automation in wanted}
 
 

@@ -22,6 +22,7 @@ SERVER_SECONDS = 300
 EVERY_MINUTE = "* * * * *"
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ")
 _ERROR = re.compile(r"\| (?:ERROR|CRITICAL) +\| (.*)")
+_REASON = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception)\b.*")
 _VARIES = re.compile(r"\[[^\]]*\]|'[^']*'|\b[0-9a-f-]{36}\b|\d+")
 
 
@@ -69,8 +70,17 @@ class Service:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
     def errors(self) -> Counter[str]:
-        """Return the errors in the server's log, how often each was logged, without what differs each time."""
-        return Counter(_VARIES.sub("…", found) for found in _ERROR.findall(self.log()))
+        """Return the error lines of the server's log with their exceptions, without what differs each time."""
+        found: list[str] = []
+        has_reason = True
+        for line in self.log().splitlines():
+            if error := _ERROR.search(line):
+                found.append(error[1])
+                has_reason = False
+            elif not has_reason and _REASON.match(line):
+                found[-1] += f" ({line[:100]})"
+                has_reason = True
+        return Counter(_VARIES.sub("…", each) for each in found)
 
     def _part(self, name: str, *words: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as output:
