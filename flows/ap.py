@@ -23,7 +23,7 @@ from billcom.results import ApResult, Deed
 from flows.cases import decided
 from flows.ledger import Ledger
 from flows.reports import ap_report, ap_summary
-from flows.start import start
+from flows.start import run_name, start
 from flows.trust import ensure_trusted, trusted
 from tasks.bills import create_bill, find_bill, get_bill
 from tasks.blocks import BankAccountBlock
@@ -35,7 +35,7 @@ from tasks.vendors import create_vendor, create_vendor_bank_account, find_vendor
 ARTIFACT = "ap-workflow"
 
 
-@flow(flow_run_name="pay {bill.invoice_number} of {vendor.name}", retries=0)
+@flow(flow_run_name=run_name("pay {bill.invoice_number} of {vendor.name}"), retries=0)
 async def ap_workflow(
     vendor: VendorInput,
     bank_account: BankAccountBlock,

@@ -22,7 +22,7 @@ from billcom.results import ArResult, Deed
 from flows.cases import decided
 from flows.ledger import Ledger
 from flows.reports import ar_report, ar_summary
-from flows.start import start
+from flows.start import run_name, start
 from flows.trust import trusted
 from tasks.blocks import BankAccountBlock
 from tasks.customers import (
@@ -40,7 +40,7 @@ from tasks.session import connect
 ARTIFACT = "ar-workflow"
 
 
-@flow(flow_run_name="invoice {invoice.invoice_number} to {customer.name}", retries=0)
+@flow(flow_run_name=run_name("invoice {invoice.invoice_number} to {customer.name}"), retries=0)
 async def ar_workflow(
     customer: CustomerInput,
     bank_account: BankAccountBlock,

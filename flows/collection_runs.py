@@ -23,9 +23,9 @@ from billcom.tables.collection_runs import read_collection_run
 from flows.approval import ensure_approved
 from flows.collecting import CollectionTerms, collect_all
 from flows.collection_survey import survey_collection, survey_due
-from flows.run_inputs import progress_of, read_overrides
+from flows.run_inputs import Source, progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
-from flows.start import postponed, start
+from flows.start import postponed, run_name, start
 from tasks.files import read_source
 from tasks.invoices import list_due_invoices
 from tasks.session import connect
@@ -34,9 +34,9 @@ ARTIFACT = "collection-run"
 MAX_DAYS_AHEAD = 366
 
 
-@flow(flow_run_name="send invoices of {source}", retries=0)
+@flow(flow_run_name=run_name("send invoices of {source}"), retries=0)
 async def send_invoices(
-    source: str,
+    source: Source,
     dry_run: bool = True,
     prepared_by: str = "",
     name: str = "",
@@ -82,7 +82,7 @@ async def send_invoices(
         return await stopped(error, settings, source, content, ARTIFACT)
 
 
-@flow(flow_run_name="charge invoices due within {due_within_days} days", retries=0)
+@flow(flow_run_name=run_name("charge invoices due within {due_within_days} days"), retries=0)
 async def charge_due_invoices(
     due_within_days: Annotated[int, Field(ge=0, le=MAX_DAYS_AHEAD, title="Due within days")] = 0,
     dry_run: bool = True,

@@ -30,7 +30,7 @@ from flows.collection_runs import charge_due_invoices
 from flows.payment_runs import pay_due_bills
 from flows.repair import resolve_unknowns
 from flows.reports import escaped
-from flows.start import check_crashes, postponed
+from flows.start import postponed, run_name
 from tasks.blocks import BillCredentials
 from tasks.session import load_settings
 
@@ -104,7 +104,7 @@ class OrganizationRun:
         return state is not None and state.is_final() and self.has_ended and not self.is_done
 
 
-@flow(flow_run_name="{flow} for many organizations", retries=0)
+@flow(flow_run_name=run_name("{flow} for many organizations"), retries=0)
 async def run_for_organizations(
     flow: FleetFlow,
     organizations: Sequence[str] = (),
@@ -123,7 +123,6 @@ async def run_for_organizations(
         parameters: What all of the runs are given, as JSON, such as {"dry_run": false, "due_within_days": 3}.
     """
     try:
-        await check_crashes()
         _check_parameters(flow, parameters)
         names = list(dict.fromkeys(organizations)) or await _all_credentials()
         found = await _settings_of(names)

@@ -21,10 +21,10 @@ from billcom.runs.totals import check_totals
 from billcom.tables.payment_runs import read_payment_run
 from flows.approval import ensure_approved
 from flows.paying import Terms, pay_all
-from flows.run_inputs import progress_of, read_overrides
+from flows.run_inputs import Source, progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
 from flows.stages import both
-from flows.start import postponed, start
+from flows.start import postponed, run_name, start
 from flows.survey import survey_bills, survey_rows
 from flows.trust import ensure_trusted
 from tasks.bills import list_due_bills
@@ -36,9 +36,9 @@ ARTIFACT = "payment-run"
 MAX_DAYS_AHEAD = 366
 
 
-@flow(flow_run_name="pay bills of {source}", retries=0)
+@flow(flow_run_name=run_name("pay bills of {source}"), retries=0)
 async def pay_bills(
-    source: str,
+    source: Source,
     dry_run: bool = True,
     prepared_by: str = "",
     funding_account_id: str = "",
@@ -88,7 +88,7 @@ async def pay_bills(
         return await stopped(error, settings, source, content, ARTIFACT)
 
 
-@flow(flow_run_name="pay bills due within {due_within_days} days", retries=0)
+@flow(flow_run_name=run_name("pay bills due within {due_within_days} days"), retries=0)
 async def pay_due_bills(
     due_within_days: Annotated[int, Field(ge=0, le=MAX_DAYS_AHEAD, title="Due within days")] = 7,
     dry_run: bool = True,

@@ -85,9 +85,7 @@ async def test_everything_is_registered_and_again(
     names = {d["name"] for d in registry.declared(Environment.LOCAL)}
     mine = [d for d in deployments if d.name in names and d.work_pool_name == worker.POOL]
     assert len(mine) == 16
-    assert {str(d.pull_steps) for d in mine} == {
-        "[{'prefect.deployments.steps.set_working_directory': {'directory': '{{ $BILLCOM_HOME }}'}}]"
-    }
+    assert {str(d.pull_steps) for d in mine} == {"[{'billcom.checkout.enter': {}}]"}
     wanted = automations.notification(mine[0].id)
     assert known == {automation.name for automation in wanted}
 
