@@ -13,6 +13,7 @@ from typing import Any
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 from cyclopts import App, Parameter
+from prefect.exceptions import ParameterTypeError
 
 from billcom import approval
 from billcom.approvers import Approvers
@@ -134,7 +135,7 @@ def _run(flow: Any, options: Options | None, **parameters: Any) -> int:
         problems = "".join(f"\n  {problem}" for problem in error.problems)
         print(f"Nothing was done:{problems}", file=sys.stderr)
         return REFUSED
-    except BillError as error:
+    except (BillError, ParameterTypeError) as error:
         print(error, file=sys.stderr)
         return REFUSED
 

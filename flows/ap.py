@@ -25,7 +25,7 @@ from flows.cases import decided
 from flows.interrupted import report_interrupted
 from flows.ledger import Ledger
 from flows.reports import ap_report, ap_summary
-from flows.start import start
+from flows.start import run_name, start
 from flows.trust import ensure_trusted, trusted
 from tasks.bills import create_bill, find_bill, get_bill
 from tasks.blocks import BankAccountBlock
@@ -40,7 +40,7 @@ _interrupted = [report_interrupted(RunKind.PAYMENT, ARTIFACT)]
 
 
 @flow(
-    flow_run_name="pay {bill.invoice_number} of {vendor.name}",
+    flow_run_name=run_name("pay {bill.invoice_number} of {vendor.name}"),
     retries=0,
     on_cancellation=_interrupted,
     on_crashed=_interrupted,

@@ -24,7 +24,7 @@ from flows.cases import decided
 from flows.interrupted import report_interrupted
 from flows.ledger import Ledger
 from flows.reports import ar_report, ar_summary
-from flows.start import start
+from flows.start import run_name, start
 from flows.trust import trusted
 from tasks.blocks import BankAccountBlock
 from tasks.customers import (
@@ -45,7 +45,7 @@ _interrupted = [report_interrupted(RunKind.COLLECTION, ARTIFACT)]
 
 
 @flow(
-    flow_run_name="invoice {invoice.invoice_number} to {customer.name}",
+    flow_run_name=run_name("invoice {invoice.invoice_number} to {customer.name}"),
     retries=0,
     on_cancellation=_interrupted,
     on_crashed=_interrupted,

@@ -24,9 +24,9 @@ from flows.approval import ensure_approved
 from flows.collecting import CollectionTerms, collect_all
 from flows.collection_survey import survey_collection, survey_due
 from flows.interrupted import note_plan, report_interrupted
-from flows.run_inputs import progress_of, read_overrides
+from flows.run_inputs import Source, progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
-from flows.start import postponed, start
+from flows.start import postponed, run_name, start
 from tasks.files import read_source
 from tasks.invoices import list_due_invoices
 from tasks.session import connect
@@ -38,13 +38,13 @@ _interrupted = [report_interrupted(RunKind.COLLECTION, ARTIFACT)]
 
 
 @flow(
-    flow_run_name="send invoices of {source}",
+    flow_run_name=run_name("send invoices of {source}"),
     retries=0,
     on_cancellation=_interrupted,
     on_crashed=_interrupted,
 )
 async def send_invoices(
-    source: str,
+    source: Source,
     dry_run: bool = True,
     prepared_by: str = "",
     name: str = "",
@@ -91,7 +91,7 @@ async def send_invoices(
 
 
 @flow(
-    flow_run_name="charge invoices due within {due_within_days} days",
+    flow_run_name=run_name("charge invoices due within {due_within_days} days"),
     retries=0,
     on_cancellation=_interrupted,
     on_crashed=_interrupted,

@@ -34,7 +34,7 @@ from flows.organization_runs import (
 )
 from flows.payment_runs import pay_due_bills
 from flows.repair import resolve_unknowns
-from flows.start import check_crashes, postponed
+from flows.start import postponed, run_name
 from tasks.cancelled import started_by
 from tasks.session import load_settings
 
@@ -58,7 +58,7 @@ _FLOWS: dict[FleetFlow, Flow[..., Any]] = {
 }
 
 
-@flow(flow_run_name="{flow} for many organizations", retries=0, on_cancellation=[cancel_runs])
+@flow(flow_run_name=run_name("{flow} for many organizations"), retries=0, on_cancellation=[cancel_runs])
 async def run_for_organizations(
     flow: FleetFlow,
     organizations: Sequence[str] = (),
@@ -78,7 +78,6 @@ async def run_for_organizations(
         parameters: What all of the runs are given, as JSON, such as {"dry_run": false, "due_within_days": 3}.
     """
     try:
-        await check_crashes()
         _check_parameters(flow, parameters)
         names = list(dict.fromkeys(organizations)) or await all_credentials()
         found = await _settings_of(names)

@@ -22,10 +22,10 @@ from billcom.tables.payment_runs import read_payment_run
 from flows.approval import ensure_approved
 from flows.interrupted import note_plan, report_interrupted
 from flows.paying import Terms, pay_all
-from flows.run_inputs import progress_of, read_overrides
+from flows.run_inputs import Source, progress_of, read_overrides
 from flows.run_reports import PLAN, RESULT, ended, publish, stopped
 from flows.stages import both
-from flows.start import postponed, start
+from flows.start import postponed, run_name, start
 from flows.survey import survey_bills, survey_rows
 from flows.trust import ensure_trusted
 from tasks.bills import list_due_bills
@@ -40,13 +40,13 @@ _interrupted = [report_interrupted(RunKind.PAYMENT, ARTIFACT)]
 
 
 @flow(
-    flow_run_name="pay bills of {source}",
+    flow_run_name=run_name("pay bills of {source}"),
     retries=0,
     on_cancellation=_interrupted,
     on_crashed=_interrupted,
 )
 async def pay_bills(
-    source: str,
+    source: Source,
     dry_run: bool = True,
     prepared_by: str = "",
     funding_account_id: str = "",
@@ -97,7 +97,7 @@ async def pay_bills(
 
 
 @flow(
-    flow_run_name="pay bills due within {due_within_days} days",
+    flow_run_name=run_name("pay bills due within {due_within_days} days"),
     retries=0,
     on_cancellation=_interrupted,
     on_crashed=_interrupted,

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+from pydantic import Field
 
 from billcom.errors import InputError, Problem
+
+Source = Annotated[str, Field(max_length=255)]
+"""A sheet's path under the input folder; file systems take names of 255 letters."""
 
 _PROGRESS_SECONDS = 1.0
 

@@ -1,7 +1,8 @@
-"""How every run starts: not for ever again, not on a bank holiday, and with the settings it names."""
+"""How every run starts: its name, its settings, and no start on a bank holiday."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,43 +22,35 @@ from prefect.deployments import arun_deployment
 from prefect.states import Cancelled, Completed
 
 from billcom.calendar import is_banking_day, next_banking_day
-from billcom.errors import GaveUpError
 from billcom.settings import Settings
 from tasks.cancelled import why_cancelled
 from tasks.session import load_settings
 
-MAX_CRASHES = 5
-"""How often a run is started again after it crashed, before a person has to look."""
-
 BANKING_DAYS = "banking-days"
 """Deployments with this tag leave bank holidays out: what is scheduled then runs on the next banking day."""
+
+MAX_RUN_NAME = 200
+"""Letters of a run's name. PostgreSQL refuses a long one, as Prefect indexes names, and the run would crash."""
+
+
+def run_name(template: str) -> Callable[[], str]:
+    """Return what Prefect names a run by: the template filled with the run's parameters, cut to `MAX_RUN_NAME`."""
+
+    def name() -> str:
+        context = FlowRunContext.get()
+        assert context is not None  # noqa: S101 (Prefect asks for the name in the run's context)
+        filled = template.format(**(context.parameters or {}))
+        return filled if len(filled) <= MAX_RUN_NAME else f"{filled[: MAX_RUN_NAME - 1]}…"
+
+    return name
 
 
 async def start(credentials: str = "") -> Settings:
     """Return the settings of a run of one organization; its flow calls it first.
 
-    Raises what `check_crashes` raises, SettingsError naming what is missing or contradicts.
+    Raises SettingsError naming what is missing or contradicts.
     """
-    await check_crashes()
     return await load_settings(credentials)
-
-
-async def check_crashes() -> None:
-    """Raise GaveUpError when this run has crashed `MAX_CRASHES` times since it last ended by itself."""
-    run = _run()
-    if run is None or run.run_count <= MAX_CRASHES:
-        return
-    async with get_client() as prefect:
-        states = await prefect.read_flow_run_states(run.id)
-    crashes = 0
-    for state in sorted(states, key=lambda state: state.timestamp):
-        ended = state.type in (StateType.FAILED, StateType.COMPLETED, StateType.CANCELLED)
-        crashes = 0 if ended else crashes + (state.type is StateType.CRASHED)
-    if crashes >= MAX_CRASHES:
-        raise GaveUpError(
-            f"this run has crashed {crashes} times, and was not started once more. What it has done stands at BILL and "
-            "in the journal. Look at the worker's log and memory; then retry it: it goes on from there"
-        )
 
 
 async def postponed(settings: Settings) -> Any:

@@ -7,7 +7,6 @@
     ├── CapError                   more money than BILL_MAX_AMOUNT or BILL_MAX_TOTAL allows: nothing was sent
     ├── ApprovalError              an approval can't be taken: wrong person, code or request; nothing was sent
     ├── StoppedError               the stop switch is on: nothing was sent
-    ├── GaveUpError                the run crashed again and again: it is not started once more
     ├── JournalError               the journal can't be used or has lost rows: nothing was sent
     ├── ConflictError              BILL holds something that contradicts the input: a person decides
     │   └── CaseError              … and can say which, here and now
@@ -112,10 +111,6 @@ class LinesFailedError(BillError):
 
 class StoppedError(BillError):
     """Somebody has stopped all money, or cancelled the run. Nothing was sent; run again once the switch is off."""
-
-
-class GaveUpError(BillError):
-    """A run that crashed again and again was not started once more. A person looks why, then retries it."""
 
 
 class JournalError(BillError):

@@ -83,9 +83,7 @@ def test_everything_is_registered_and_again(organization: Organization, tmp_path
             known = {a["name"] for a in api.post("/automations/filter", json={}).raise_for_status().json()}
     assert len(mine) == 16
     assert {(d["work_pool_name"], d["paused"]) for d in mine} == {(worker.POOL, False)}
-    assert {str(d["pull_steps"]) for d in mine} == {
-        "[{'prefect.deployments.steps.set_working_directory': {'directory': '{{ $BILLCOM_HOME }}'}}]"
-    }
+    assert {str(d["pull_steps"]) for d in mine} == {"[{'billcom.checkout.enter': {}}]"}
     wanted = automations.notification(UUID(int=0))
     assert known == {automation.name for automation in wanted}
 

@@ -56,6 +56,11 @@ def test_every_flow_is_deployed() -> None:
     assert {flow_of(d).name for d in declared()} == FLOWS
 
 
+def test_every_run_name_with_a_parameter_in_it_is_cut() -> None:
+    templates = [flow_of(d).flow_run_name for d in declared()]
+    assert [name for name in templates if isinstance(name, str) and "{" in name] == []
+
+
 def test_the_deployments_are_what_they_were() -> None:
     assert snapshot.FILE.read_text(encoding="utf-8") == snapshot.text(), (
         "a deployment's schedule, defaults or form has changed: look at the difference, and when it is meant, run "

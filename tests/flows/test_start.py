@@ -1,4 +1,4 @@
-"""How a run starts: given up after it has crashed again and again, postponed from a bank holiday."""
+"""How a run starts: under a name that fits, and postponed from a bank holiday."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from contextlib import closing
 from typing import Any
 from uuid import UUID, uuid4
 
+import anyio.to_thread
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL
-from prefect.states import Crashed, Pending, Running, Scheduled
 
-from billcom.errors import GaveUpError
-from flows.payment_runs import pay_due_bills
-from flows.start import BANKING_DAYS, MAX_CRASHES
-from tests.flows.deployed import go_on, read_run
+from flows.collection_runs import send_invoices
+from flows.payment_runs import pay_bills, pay_due_bills
+from flows.start import BANKING_DAYS, MAX_RUN_NAME
+from tests.flows import beside
+from tests.flows.deployed import deployed_run, go_on, read_run
+from tests.flows.payment_sheets import put, row
 from tests.organization import Organization
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect")]
@@ -58,14 +61,6 @@ def holiday(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> Orga
     """The organization on Thanksgiving, at 10:00 in New York."""
     monkeypatch.setenv("BILL_NOW", THANKSGIVING)
     return organization
-
-
-async def crash(run_id: UUID, times: int) -> None:
-    """Let a run be started and crash, so many times."""
-    async with get_client() as prefect:
-        for _ in range(times):
-            for state in (Pending(), Running(), Crashed(), Scheduled(name="AwaitingRetry")):
-                await prefect.set_flow_run_state(run_id, state, force=True)
 
 
 async def test_what_is_scheduled_on_a_bank_holiday_runs_on_the_next_banking_day(
@@ -109,26 +104,28 @@ async def test_a_run_on_a_banking_day_is_not_postponed(organization: Organizatio
     assert (await go_on(run.id, pay_due_bills)).name == "Completed"
 
 
-async def test_a_run_that_has_crashed_often_enough_is_given_up(organization: Organization) -> None:
-    run = await scheduled_run()
-    await crash(run.id, MAX_CRASHES)
-    state: Any = await go_on(run.id, pay_due_bills)
-    assert state.type is StateType.FAILED
-    with pytest.raises(GaveUpError, match="crashed 5 times"):
-        await state.aresult()
-    assert organization.requests() == []
+async def test_long_run_name_is_cut(organization: Organization) -> None:
+    run_id = await deployed_run(pay_bills, source=put(row(), name=f"{'x' * 240}.csv"))
+    await go_on(run_id, pay_bills)
+    run = await read_run(run_id)
+    assert run.name == f"pay bills of {'x' * 186}…"
+    assert len(run.name) == MAX_RUN_NAME
 
 
-async def test_a_run_that_was_given_up_goes_on_when_a_person_retries_it(organization: Organization) -> None:
-    run = await scheduled_run()
-    await crash(run.id, MAX_CRASHES)
-    await go_on(run.id, pay_due_bills)
+@pytest.mark.parametrize("paying", [pay_bills, send_invoices])
+async def test_source_of_6000_letters_is_refused_before_a_run_begins(paying: Any) -> None:
+    deployed = await paying.ato_deployment(uuid4().hex)
+    deployment_id: Any = await deployed.aapply()
     async with get_client() as prefect:
-        await prefect.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry"))
-    assert (await go_on(run.id, pay_due_bills)).type is StateType.COMPLETED
+        with pytest.raises(PrefectHTTPStatusError, match="409") as caught:
+            await prefect.create_flow_run_from_deployment(deployment_id, parameters={"source": "x" * 6000})
+    assert "is too long" in caught.value.response.text
 
 
-async def test_a_run_that_has_crashed_less_often_goes_on(organization: Organization) -> None:
-    run = await scheduled_run()
-    await crash(run.id, MAX_CRASHES - 1)
-    assert (await go_on(run.id, pay_due_bills)).type is StateType.COMPLETED
+async def test_command_line_refuses_a_long_source_without_a_traceback(organization: Organization) -> None:
+    script = "import sys; from flows.__main__ import app; sys.exit(app(['pay_bills', 'x' * 6000]))"
+    process = beside.start(script)
+    said, _ = await anyio.to_thread.run_sync(process.communicate)
+    assert process.returncode == 2, said
+    assert "source: String should have at most 255 characters" in said
+    assert "Traceback" not in said
