@@ -73,24 +73,21 @@ class _Collecting:
         }
         self._authorized: dict[str, asyncio.Task[object]] = {}
         turns = asyncio.Semaphore(AT_ONCE)
-        self._customer_stage = Stage(
-            1, self._make_customer, partial(self._lines.crash_groups, Kind.CUSTOMER), turns
-        )
+        self._customer_stage = Stage(1, self._make_customer, partial(self._lines.crash, Kind.CUSTOMER), turns)
         self._account_stage = Stage(
-            1, self._give_account, partial(self._lines.crash_groups, Kind.CUSTOMER_BANK_ACCOUNT), turns
+            1, self._give_account, partial(self._lines.crash, Kind.CUSTOMER_BANK_ACCOUNT), turns
         )
-        self._invoice_stage = Stage(1, self._make_invoice, self._crash_invoices, turns)
-        self._charge_stage = Stage(1, self._charge, self._crash_charges, turns)
+        self._invoice_stage = Stage(1, self._make_invoice, partial(self._lines.crash, Kind.INVOICE), turns)
+        self._charge_stage = Stage(1, self._charge, partial(self._lines.crash, Kind.CHARGE), turns)
         self._last_stage = Stage(IDS_PER_LIST, self._read_again, self._not_read_again, turns)
 
     async def run(self) -> list[RunLine]:
         """Send every line through the chapters it needs."""
         for numbers in self._by_customer():
-            customer = self._planned[numbers[0]].customer
-            if customer is None:
-                self._put(self._customer_stage, Kind.CUSTOMER, numbers)
-            else:
-                self._with_customer(numbers, customer)
+            try:
+                self._begin(numbers)
+            except Exception as error:  # noqa: BLE001 (one customer's defect must not stop the others)
+                await self._lines.crash(Kind.CUSTOMER, [numbers], error)
         await close_all(
             self._customer_stage,
             self._account_stage,
@@ -98,10 +95,17 @@ class _Collecting:
             self._charge_stage,
             self._last_stage,
         )
-        if lost := self._lines.unfinished:
-            await self._lines.crash(lost, RuntimeError("the line got lost between two steps of the run"))
+        await self._lines.check_finished()
         await self._lines.tell()
         return self._lines.result()
+
+    def _begin(self, numbers: list[int]) -> None:
+        customer = self._planned[numbers[0]].customer
+        self._lines.writes_next(numbers, Kind.CUSTOMER)
+        if customer is None:
+            self._put(self._customer_stage, Kind.CUSTOMER, numbers)
+        else:
+            self._with_customer(numbers, customer)
 
     def _by_customer(self) -> list[list[int]]:
         """Return the numbers of the lines to be done, those of one customer together."""
@@ -250,24 +254,14 @@ class _Collecting:
             except CaseError as error:
                 self._lines.update([number], status=Status.OPEN, reason=str(error))
 
-    async def _not_read_again(self, chunk: list[tuple[int, str]], error: Exception) -> None:
+    async def _not_read_again(self, chunk: list[tuple[int, str]], error: Exception) -> list[tuple[int, str]]:
         reason = describe_unexpected(error, self._client.settings)
         self._lines.update([number for number, _ in chunk], reason=f"charged; not read again: {reason}")
-
-    async def _crash_invoices(self, chunk: list[int], error: Exception) -> None:
-        await self._lines.crash(
-            [number for number in chunk if self._lines.next_of(number) is Kind.INVOICE], error
-        )
-
-    async def _crash_charges(self, chunk: list[tuple[int, Invoice]], error: Exception) -> None:
-        await self._lines.crash([number for number, _ in chunk], error)
-        for number, invoice in chunk:
-            if self._lines[number].status is Status.DONE:
-                self._last_stage.put((number, invoice.id))
+        return []
 
     def _write_of(self, number: int) -> tuple[Kind, str, str]:
         """Return kind, subject and label of what was to be written next for a line."""
-        kind, line = self._lines.next_of(number) or Kind.CUSTOMER, self._lines[number]
+        kind, line = self._lines.next_of(number), self._lines[number]
         if kind is Kind.CHARGE:
             return kind, line.document_id, line.label
         if kind is Kind.INVOICE:

@@ -84,28 +84,24 @@ class _Paying:
         self._bills_now.put(*bills, read_at=books.read_at)
         self._vendor_of: dict[int, Vendor] = {}
         turns = asyncio.Semaphore(AT_ONCE)
-        crash, crash_payments = self._lines.crash_groups, self._crash_payments
-        limit = vendor_model.BULK_LIMIT
+        crash, limit = self._lines.crash, vendor_model.BULK_LIMIT
         self._vendor_stage = Stage(limit, self._make_vendors, partial(crash, Kind.VENDOR), turns)
         self._account_stage = Stage(1, self._give_account, partial(crash, Kind.VENDOR_BANK_ACCOUNT), turns)
         limit = bill_model.BULK_LIMIT
         self._bill_stage = Stage(limit, self._make_bills, partial(crash, Kind.BILL), turns)
-        limit = payment_model.BULK_LIMIT
-        self._payment_stage = Stage(limit, self._pay, crash_payments, turns, self._terms_of)
-        self._part_stage = Stage(1, self._pay_part, crash_payments, turns)
+        pay, limit = partial(crash, Kind.PAYMENT), payment_model.BULK_LIMIT
+        self._payment_stage = Stage(limit, self._pay, pay, turns, self._terms_of)
+        self._part_stage = Stage(1, self._pay_part, pay, turns)
         self._last_stage = Stage(bill_model.BULK_LIMIT, self._read_again, self._not_read_again, turns)
 
     async def run(self) -> list[RunLine]:
         """Send every line through the stages it needs."""
         unknown = await self._unknown_accounts()
         for numbers in self._by_vendor():
-            first = self._planned[numbers[0]]
-            if first.vendor is None:
-                self._put(self._vendor_stage, Kind.VENDOR, numbers)
-            elif first.gives_account or first.vendor.id in unknown:
-                self._put(self._account_stage, Kind.VENDOR_BANK_ACCOUNT, numbers)
-            else:
-                self._with_vendor(numbers, first.vendor)
+            try:
+                self._begin(numbers, unknown)
+            except Exception as error:  # noqa: BLE001 (one vendor's defect must not stop the others)
+                await self._lines.crash(Kind.VENDOR, [numbers], error)
         await close_all(
             self._vendor_stage,
             self._account_stage,
@@ -114,10 +110,19 @@ class _Paying:
             self._part_stage,
             self._last_stage,
         )
-        if lost := self._lines.unfinished:
-            await self._lines.crash(lost, RuntimeError("the line got lost between two steps of the run"))
+        await self._lines.check_finished()
         await self._lines.tell()
         return self._lines.result()
+
+    def _begin(self, numbers: list[int], unknown: set[str]) -> None:
+        first = self._planned[numbers[0]]
+        self._lines.writes_next(numbers, Kind.VENDOR)
+        if first.vendor is None:
+            self._put(self._vendor_stage, Kind.VENDOR, numbers)
+        elif first.gives_account or first.vendor.id in unknown:
+            self._put(self._account_stage, Kind.VENDOR_BANK_ACCOUNT, numbers)
+        else:
+            self._with_vendor(numbers, first.vendor)
 
     async def _unknown_accounts(self) -> set[str]:
         """Return vendors of whom the journal doesn't know whether they got the sheet's bank account: read first."""
@@ -325,19 +330,14 @@ class _Paying:
                 self._lines.update([number], status=Status.OPEN, reason=str(error))
         await self._lines.tell()
 
-    async def _not_read_again(self, chunk: list[tuple[int, str]], error: Exception) -> None:
+    async def _not_read_again(self, chunk: list[tuple[int, str]], error: Exception) -> list[tuple[int, str]]:
         reason = describe_unexpected(error, self._client.settings)
         self._lines.update([number for number, _ in chunk], reason=f"paid; not read again: {reason}")
-
-    async def _crash_payments(self, chunk: list[tuple[int, Bill]], error: Exception) -> None:
-        await self._lines.crash([number for number, _ in chunk], error)
-        for number, bill in chunk:
-            if self._lines[number].status is Status.DONE:
-                self._last_stage.put((number, bill.id))
+        return []
 
     def _write_of(self, number: int) -> tuple[Kind, str, str]:
         """Return kind, subject and label of what was to be written next for a line."""
-        kind, line = self._lines.next_of(number) or Kind.VENDOR, self._lines[number]
+        kind, line = self._lines.next_of(number), self._lines[number]
         if kind is Kind.PAYMENT:
             return kind, line.document_id, line.label
         if kind is Kind.BILL:

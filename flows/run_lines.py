@@ -5,19 +5,21 @@ from __future__ import annotations
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from prefect.logging import get_run_logger
 
 from billcom.client import BillClient
 from billcom.errors import BillError, ConflictError, OutcomeUnknownError, UnsettledError
 from billcom.intent import MONEY, Kind
-from billcom.journal import Entry, State
+from billcom.journal import State
 from billcom.journal_keys import normalize_label
 from billcom.runs.charges import PlannedInvoice
 from billcom.runs.lines import RunLine, Status
 from billcom.runs.payment_run import PlannedPayment
 from billcom.unexpected import describe_unexpected
+
+I = TypeVar("I")  # noqa: E741 (an item of a stage)
 
 
 class RunLines:
@@ -72,40 +74,60 @@ class RunLines:
         """Note what is written next for lines: of that the journal is asked when the writing fails unexpectedly."""
         self._next |= dict.fromkeys(numbers, kind)
 
-    def next_of(self, number: int) -> Kind | None:
-        """Return what is written next for a line, None before anything is."""
-        return self._next.get(number)
+    def next_of(self, number: int) -> Kind:
+        """Return what is written next for a line."""
+        return self._next[number]
 
-    async def crash_groups(self, kind: Kind, groups: Sequence[Sequence[int]], error: Exception) -> None:
-        """Note an unexpected error of those lines for which a record of this kind is still written next."""
-        numbers = [number for numbers in groups for number in numbers]
-        await self.crash([number for number in numbers if self.next_of(number) is kind], error)
+    async def crash(self, kind: Kind, items: Sequence[I], error: Exception) -> list[I]:
+        """Note an error that nothing expects, which came before a request of this kind, during it, or after it.
 
-    async def crash(self, numbers: Sequence[int], error: Exception) -> None:
-        """Note, for lines without an outcome, an unexpected error before a request, during it, or after it.
-
-        The journal decides: an attempt that is open there leaves its line open, a payment or charge that is done there
-        is done, everything else was not sent.
+        An item is one line's number, several, or a tuple that begins with one. The journal decides: an attempt that is
+        open there leaves its lines open; a payment or charge that is done there is done; nothing else was sent: of
+        several items those are returned, to be tried once more, of one its lines have failed.
         """
+        numbers = {id(item): _numbers_of(item) for item in items}
         unfinished = set(self.unfinished)
-        left = [number for number in numbers if number in unfinished]
+        left = {n for some in numbers.values() for n in some if n in unfinished and self._next.get(n) is kind}
         accounts = [account for number in left if (account := self._accounts[number]) is not None]
         secrets = [s.get_secret_value() for a in accounts for s in (a.routing_number, a.account_number)]
         reason = describe_unexpected(error, self._client.settings, secrets)
         where = "".join(traceback.format_tb(error.__traceback__))
-        get_run_logger().error(
-            "%s lines stopped by an unexpected error, %s, at\n%s", len(left), reason, where
-        )
-        for number in left:
-            kind, subject, label = self._write_of(number)
-            try:
-                labels = await self._client.journal.of_subject(kind, subject)
-            except BillError as unreadable:
-                told = f"nobody knows whether BILL acted ({unreadable}); unexpected error: {reason}"
-                self.update([number], status=Status.OPEN, reason=told)
-                continue
-            self._note_crash(number, kind, labels.get(normalize_label(kind, label)), reason)
+        get_run_logger().error("%s lines met an unexpected error, %s, at\n%s", len(left), reason, where)
+        unsent = {number for number in sorted(left) if not await self._is_noted(number, reason)}
+        if len(items) > 1:
+            return [item for item in items if not unsent.isdisjoint(numbers[id(item)])]
+        told = f"stopped by an unexpected error; no money moved for it. Run again to go on. {reason}"
+        self.update(sorted(unsent), status=Status.FAILED, reason=told)
         await self.tell()
+        return []
+
+    async def _is_noted(self, number: int, reason: str) -> bool:
+        """Note what the journal says of a line's write; return False where nothing was sent that moves money."""
+        kind, subject, label = self._write_of(number)
+        try:
+            last = (await self._client.journal.of_subject(kind, subject)).get(normalize_label(kind, label))
+        except BillError as unreadable:
+            told = f"nobody knows whether BILL acted ({unreadable}); unexpected error: {reason}"
+            self.update([number], status=Status.OPEN, reason=told)
+            return True
+        if last is not None and last.is_open:
+            told = (
+                f"{last.identity} may have been sent, and nobody knows whether BILL acted: run resolve_unknowns, then "
+                f"the same run again. Unexpected error: {reason}"
+            )
+            self.update([number], status=Status.OPEN, reason=told)
+            return True
+        if last is not None and last.state is State.DONE and kind in MONEY:
+            told = f"done, then stopped by an unexpected error: {reason}"
+            self.update([number], status=Status.DONE, record_id=last.record_id, reason=told)
+            return True
+        return False
+
+    async def check_finished(self) -> None:
+        """Note each line that has no outcome though every stage is closed: a defect, and never a payment."""
+        for number in self.unfinished:
+            lost = RuntimeError("the line got lost between two steps of the run")
+            await self.crash(self._next[number], [number], lost)
 
     async def tell(self) -> None:
         """Report how many lines are finished; that this fails stops no payment."""
@@ -119,16 +141,11 @@ class RunLines:
         """Return all lines in the order of the plan."""
         return list(self._lines)
 
-    def _note_crash(self, number: int, kind: Kind, last: Entry | None, reason: str) -> None:
-        if last is not None and last.is_open:
-            told = (
-                f"{last.identity} may have been sent, and nobody knows whether BILL acted: run resolve_unknowns, then "
-                f"the same run again. Unexpected error: {reason}"
-            )
-            self.update([number], status=Status.OPEN, reason=told)
-        elif last is not None and last.state is State.DONE and kind in MONEY:
-            told = f"done, then stopped by an unexpected error: {reason}"
-            self.update([number], status=Status.DONE, record_id=last.record_id, reason=told)
-        else:
-            told = f"stopped by an unexpected error; no money moved for it. Run again to go on. {reason}"
-            self.update([number], status=Status.FAILED, reason=told)
+
+def _numbers_of(item: object) -> list[int]:
+    """Return the lines' numbers of an item of a stage."""
+    if isinstance(item, int):
+        return [item]
+    if isinstance(item, list):
+        return cast("list[int]", item)
+    return [cast("tuple[int, object]", item)[0]]

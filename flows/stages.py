@@ -39,14 +39,15 @@ async def close_all(*stages: Stage[Any]) -> None:
 class Stage(Generic[I]):
     """Gathers items; works on `size` of one `key` as soon as there are so many, and on the rest when it is closed.
 
-    An exception of `work` is handed to `fail` with the items; the other items go on.
+    An exception of `work` is handed to `fail` with its items, which returns those to work on once more, each alone:
+    what is wrong with one item fails no other.
     """
 
     def __init__(
         self,
         size: int,
         work: Callable[[list[I]], Awaitable[None]],
-        fail: Callable[[list[I], Exception], Awaitable[None]],
+        fail: Callable[[list[I], Exception], Awaitable[list[I]]],
         turns: asyncio.Semaphore,
         key: Callable[[I], Hashable] = lambda _item: None,
     ) -> None:
@@ -79,7 +80,13 @@ class Stage(Generic[I]):
 
     async def _do(self, items: list[I]) -> None:
         async with self._turns:
-            try:
-                await self._work(items)
-            except Exception as error:  # noqa: BLE001 (one item's defect must not stop the others)
-                await self._fail(items, error)
+            for item in await self._left_by(items):
+                await self._left_by([item])
+
+    async def _left_by(self, items: list[I]) -> list[I]:
+        """Work on items; return those to work on once more."""
+        try:
+            await self._work(items)
+        except Exception as error:  # noqa: BLE001 (a defect that one item brings out must not stop the others)
+            return await self._fail(items, error)
+        return []

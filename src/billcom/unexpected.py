@@ -28,7 +28,7 @@ def describe_unexpected(error: BaseException, settings: Settings, secrets: Itera
         text = " ".join(str(error).split())
     own = (getattr(settings, name) for name in type(settings).model_fields)
     known = {value.get_secret_value() for value in own if isinstance(value, SecretStr)} | set(secrets)
+    text = _NUMBER.sub("…", _LONG.sub("…", text))
     for secret in sorted(filter(None, known), key=len, reverse=True):
         text = text.replace(secret, "…")
-    text = _NUMBER.sub("…", _LONG.sub("…", text))
     return f"{type(error).__name__}: {text[:MAX_LENGTH]}" if text else type(error).__name__

@@ -3,7 +3,7 @@
 import pytest
 
 from billcom import BillClient
-from billcom.errors import ConflictError
+from billcom.errors import CaseError, ConflictError
 from billcom.lookup.vendors import vendor_bank_account_intent
 from tests.billcom.build import bank_account, make_vendor, wanted_vendor
 from tests.billcom.controls import Controls
@@ -35,13 +35,29 @@ async def test_a_name_that_cannot_be_filtered_by_is_compared_in_code(
     assert [row["query"] for row in controls.journal()] == ["max=100&filters=archived%3Aeq%3Afalse", ""]
 
 
-@pytest.mark.parametrize("held", ["SMITH, JONES", "Smith,  Jones", "Smith, Jones "])
-async def test_a_name_that_differs_in_case_or_blanks_is_for_a_person_to_decide(
-    bill: BillClient, held: str
-) -> None:
+@pytest.mark.parametrize("held", ["SMITH, JONES", "Smith,  Jones", "Smith, Jones ", "Sｍith, Jones"])
+async def test_vendor_spelled_otherwise_at_bill_is_found(bill: BillClient, held: str) -> None:
     made = await make_vendor(bill, name=held)
-    with pytest.raises(ConflictError, match=rf"'Smith, Jones' is not at BILL, but .* is \({made.id}\)"):
-        await wanted_vendor(bill, name="Smith, Jones").look()
+    found = await wanted_vendor(bill, name="Smith, Jones").look()
+    assert found is not None and found.id == made.id
+
+
+async def test_two_spellings_of_one_name_are_for_a_person_to_decide(bill: BillClient) -> None:
+    first, second = await make_vendor(bill), await make_vendor(bill, name="HAPPY MUSIC")
+    with pytest.raises(CaseError, match="several vendors are named 'Happy Music'") as caught:
+        await wanted_vendor(bill).look()
+    assert first.id in str(caught.value) and second.id in str(caught.value)
+
+
+async def test_of_two_of_one_name_account_number_or_id_decides(bill: BillClient) -> None:
+    await make_vendor(bill, account_number="C-1")
+    second = await make_vendor(bill, account_number="C-2")
+    for known in ({"account_number": "c-2"}, {"id": second.id}):
+        found = await wanted_vendor(bill, **known).look()
+        assert found is not None and found.id == second.id
+    for wrong in (second.id[:-1], "a/b"):
+        with pytest.raises(ConflictError, match=f"BILL has no vendor {wrong}: correct BILL vendor ID"):
+            await wanted_vendor(bill, id=wrong).look()
 
 
 async def test_a_vendor_in_another_currency_is_not_used(bill: BillClient) -> None:

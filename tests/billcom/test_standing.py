@@ -23,7 +23,8 @@ async def test_it_is_read_by_its_id_though_lists_do_not_show_it_yet(
     assert (outcome.record.id, outcome.made) == (made.id, False)
     found = await wanted.find()
     assert found is not None and found.id == made.id
-    assert controls.sent() == [f"GET /v3/vendors/{made.id}"] * 2
+    assert controls.sent().count(f"GET /v3/vendors/{made.id}") == 4
+    assert controls.sent("POST") == []
     assert [row.id async for row in bill.vendors.list()] == []
 
 
@@ -85,13 +86,31 @@ async def test_a_bill_that_was_made_is_not_made_again_with_another_amount(
     assert controls.sent("POST", "/v3/bills") == ["POST /v3/bills"]
 
 
-async def test_a_vendor_that_was_renamed_is_used_by_its_id(bill: BillClient, controls: Controls) -> None:
+async def test_renamed_vendor_is_a_conflict_and_makes_none(bill: BillClient, controls: Controls) -> None:
     wanted = vendor(bill)
     made = (await wanted.once()).record
     await bill.vendors.update(made.id, VendorChange(name="Happier Music"))
-    outcome = await wanted.once()
-    assert (outcome.record.id, outcome.record.name, outcome.made) == (made.id, "Happier Music", False)
+    for call in (wanted.once(), wanted.find()):
+        with pytest.raises(ConflictError, match=f"was {made.id} until now, which is named 'Happier Music'"):
+            await call
     assert controls.sent("POST") == ["POST /v3/vendors"]
+    await bill.vendors.update(made.id, VendorChange(name="HAPPY  music"))
+    assert (await wanted.once()).record.id == made.id
+
+
+async def test_renamed_vendor_whose_name_another_has_is_for_a_person(
+    bill: BillClient, controls: Controls
+) -> None:
+    wanted = vendor(bill)
+    made = (await wanted.once()).record
+    await bill.vendors.update(made.id, VendorChange(name="Happy Music (closed, do not use)"))
+    other = await make_vendor(bill)
+    controls.advance(minutes=10)
+    with pytest.raises(
+        CaseError, match=f"which is named 'Happy Music .closed, do not use.'.* .{other.id}."
+    ) as caught:
+        await wanted.once()
+    assert (caught.value.identity, caught.value.sequence) == ("vendor happy music", 2)
 
 
 async def test_a_record_that_vanished_is_for_a_person(bill: BillClient, controls: Controls) -> None:

@@ -153,6 +153,8 @@ def _paid_by_hand(run: SpecialRun) -> None:
 def _vendor_renamed(run: SpecialRun) -> None:
     first = run.must_complete()
     run.organization.record("PATCH", f"vendors/{first['vendor_id']}", {"name": "Happy Music & Sons"})
+    run.must_be_stopped("which is named 'Happy Music & Sons' at BILL", bill=NEXT_BILL)
+    run.organization.record("PATCH", f"vendors/{first['vendor_id']}", {"name": "HAPPY MUSIC SUPPLIES"})
     run.must_complete(bill=NEXT_BILL)
 
 

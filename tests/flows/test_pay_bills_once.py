@@ -53,6 +53,21 @@ async def test_parts_of_a_bill_are_paid_under_their_labels(organization: Organiz
     assert (bill["amount"], bill["paymentStatus"]) == (1000.0, "SCHEDULED")
 
 
+async def test_spellings_of_one_label_are_one_payment(organization: Organization) -> None:
+    for label in ("First Half", "first half", " FIRST  HALF", "\uff26irst Half"):
+        await pay(put(row(amount="1000.00", Pay_amount="400.00", Label=label)), name=label)
+    assert paid_amounts(organization) == [Decimal(400)]
+
+
+@pytest.mark.parametrize("number", ["inv\u20131001", "INV-\uff11\uff10\uff10\uff11", "Inv-1001"])
+async def test_bill_whose_number_is_spelled_otherwise_is_paid_once(
+    organization: Organization, number: str
+) -> None:
+    assert statuses(await pay(put(row()))) == ["done"]
+    assert statuses(await pay(put(row(number), name="again.csv"))) == ["done before"]
+    assert counts(organization) == [1, 1, 1]
+
+
 async def test_parts_of_one_sheet_are_all_paid_and_never_more_than_the_bill(
     organization: Organization,
 ) -> None:

@@ -180,6 +180,7 @@ async def planned(bill: BillClient) -> tuple[BillToPay, Any]:
 async def test_what_is_as_it_was_planned_may_be_paid(bill: BillClient) -> None:
     item, vendor = await planned(bill)
     check_present(item, await bill.bills.get(item.bill.id), vendor)
+    check_present(item, item.bill, vendor.model_copy(update={"name": "VENDOR  01"}))
 
 
 @pytest.mark.parametrize(
@@ -190,8 +191,14 @@ async def test_what_is_as_it_was_planned_may_be_paid(bill: BillClient) -> None:
         ({"amount": Decimal(9), "due_amount": Decimal(9)}, {}, "is another by now: 9.00 to vendor"),
         ({"vendor_id": "0091"}, {}, "to vendor 0091, not 10.00 to"),
         ({}, {"payment_information": None}, "has bank account none by now, 0010/…2333 was planned"),
+        (
+            {},
+            {"name": "Closed"},
+            "is named 'Closed' at BILL by now, 'Vendor 01' was planned: look at it in BILL",
+        ),
+        ({}, {"archived": True}, "vendor 'Vendor 01' is archived at BILL"),
     ],
-    ids=["archived", "paid", "amount", "vendor", "account"],
+    ids=["archived", "paid", "amount", "vendor", "account", "renamed", "vendor archived"],
 )
 async def test_what_has_changed_since_it_was_planned_is_not_paid(
     bill: BillClient, bill_change: dict[str, Any], vendor_change: dict[str, Any], why: str

@@ -100,13 +100,34 @@ def test_an_archived_customer_is_a_conflict() -> None:
 
 def test_two_customers_of_one_name_are_a_conflict_that_names_both() -> None:
     only = line(row(), customers=(customer(), customer(id="0cu2")))
-    assert (only.status, "(0cu1, 0cu2)" in only.reason) == ("conflict", True)
-
-
-def test_the_customer_the_journal_knows_is_taken_among_two_of_one_name() -> None:
+    assert (only.status, only.reason) == (
+        "conflict",
+        "several customers are named 'Cedar Grove School' at BILL (0cu1 'Cedar Grove School', E-mail "
+        "office@cedar.example, 0cu2 'Cedar Grove School', E-mail office@cedar.example): say which one is meant, fill "
+        "in BILL customer ID, or E-mail as BILL has it; or, in BILL, rename or archive the wrong one",
+    )
     rows = known(Kind.CUSTOMER, "cedar grove school", State.DONE, "0cu2")
     only = line(row(), customers=(customer(), customer(id="0cu2")), customer_rows=rows)
-    assert (only.status, only.party_id) == ("planned", "0cu2")
+    assert (only.status, only.reason[:18]) == ("conflict", "several customers ")
+
+
+def test_of_two_customers_of_one_name_email_or_id_decides() -> None:
+    twins = (customer(), customer(id="0cu2", email="two@cedar.example"))
+    assert line(row(email="two@cedar.example"), customers=twins).party_id == "0cu2"
+    assert line(row(customer_id="0cu2"), customers=twins).party_id == "0cu2"
+
+
+def test_renamed_customer_whose_name_another_has_is_a_conflict_that_names_both() -> None:
+    rows = known(Kind.CUSTOMER, "cedar grove school", State.DONE, "0cu1")
+    closed = customer(name="Cedar Grove School (closed)")
+    only = line(row(), customers=(closed, customer(id="0cu2")), customer_rows=rows)
+    assert (only.status, only.reason.partition(": ")[0]) == (
+        "conflict",
+        "customer 'Cedar Grove School' was 0cu1 until now, which is named 'Cedar Grove School (closed)' at BILL; the "
+        "name belongs to 'Cedar Grove School' (0cu2) there",
+    )
+    only = line(row(**NEW), customers=(closed,), customer_rows=rows)
+    assert (only.status, "and no other customer has the name" in only.reason) == ("conflict", True)
 
 
 def test_another_email_than_bills_is_a_conflict() -> None:
@@ -155,7 +176,6 @@ def test_an_invoice_that_is_there_is_not_emailed_and_says_so() -> None:
         ({"total_amount": Decimal("380.00")}, "is at BILL (00e1) with 380.00, the sheet says 385.00"),
         ({"invoice_date": date(2026, 11, 2)}, "is at BILL (00e1) of 2026-11-02, the sheet says 2026-11-20"),
         ({"customer_id": "0cu2"}, "is at BILL (00e1) for customer 0cu2"),
-        ({"invoice_number": "ar-2001"}, "is not at BILL, but 'ar-2001' is (00e1)"),
         ({"archived": True}, "is archived at BILL (00e1)"),
     ],
 )
