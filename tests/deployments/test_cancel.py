@@ -43,7 +43,8 @@ def put(worked: Machine, name: str) -> None:
     rows = [row(f"{name}-{n}", f"{n + 1}.00", Memo=f"{name} {n // TOGETHER}") for n in range(BILLS)]
     path = worked.input / f"{name}.csv"
     path.write_bytes(as_csv(*rows))
-    os.utime(path, (time.time() - 3600,) * 2)
+    an_hour_ago = time.time() - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
 
 
 def payments(worked: Machine, name: str) -> list[dict[str, Any]]:
