@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.cluster.databases import until
 from tests.deployments.up import ROOT, Up, free_port, listens
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,16 @@ def test_runs_from_its_form_and_stops_by_ctrl_c(up: Up) -> None:
 def test_stops_by_sigterm(up: Up) -> None:
     up.banner()
     stops(up, signal.SIGTERM)
+
+
+def test_scheduler_that_does_not_run_is_named(tmp_path: Path) -> None:
+    scheduler = "PREFECT_SERVER_SERVICES_SCHEDULER_"
+    with Up(tmp_path, **{f"{scheduler}ENABLED": "false", f"{scheduler}LOOP_SECONDS": "1"}) as up:
+        up.banner()
+        until(lambda: "make up: " in up.printed(), "make up names the service", DEADLINE_SECONDS)
+        (line,) = [line for line in up.printed().splitlines() if line.startswith("make up: ")]
+    assert line.startswith("make up: Prefect's service schedule_deployments plans no run for ")
+    assert "pay-due-bills/weekdays-local (every-weekday)" in line
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -92,6 +92,10 @@ class Up:
         assert "Ctrl-C" in banner, banner
         return banner
 
+    def printed(self) -> str:
+        """Return what was printed so far."""
+        return "".join(self._printed)
+
     def stop(self, by: signal.Signals) -> str:
         """Send a signal and wait for the end; return everything that was printed."""
         self.process.send_signal(by)
