@@ -71,7 +71,12 @@ class Fleet:
             }
             session = http.post("/login", json=body).raise_for_status().json()["sessionId"]
             http.headers.update({"sessionId": session, "devKey": made["dev_key"]})
-            payments = http.get("/payments", params={"max": "100"}).raise_for_status().json()["results"]
+            payments: list[dict[str, Any]] = []
+            page = {"max": "100"}
+            while page.get("page", "first"):
+                answer = http.get("/payments", params=page).raise_for_status().json()
+                payments += answer["results"]
+                page["page"] = answer.get("nextPage", "")
         return Counter(part["billId"] for payment in payments for part in payment["billPayments"])
 
     def wrong(self) -> dict[str, dict[str, int]]:
