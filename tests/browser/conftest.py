@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 APPROVAL_USD = "4000"
 """Sum over which payment runs ask for approval here; the sample sheet's is 4,080.25, the single bill's 1,250.00."""
 
+ANALYTICS = "https://sr-client-cfg.amplitude.com/"
+"""Asked by the second UI even where analytics are switched off; nobody answers it here."""
+
 _CREDENTIALS = re.compile(
     r"(?P<username>\S+) / (?P<password>\S+), organization (?P<organization_id>\w+),\s+developer key (?P<dev_key>\w+)"
 )
@@ -68,6 +71,17 @@ def ui(chromium: Browser, up: Up, tmp_path: Path) -> Iterator[PrefectUi]:
     with window(chromium, up.ui) as (context, strays):
         yield PrefectUi(context.new_page(), up.ui)
     assert strays == []
+
+
+@pytest.fixture
+def second_ui(chromium: Browser, up: Up) -> Iterator[PrefectUi]:
+    """A window of Prefect's second UI: the default of a server of its own, and a link away from the first."""
+    from tests.browser.chromium import window
+    from tests.browser.prefect_ui import PrefectUi
+
+    with window(chromium, up.ui) as (context, strays):
+        yield PrefectUi(context.new_page(), f"{up.ui}/v2")
+    assert [stray for stray in strays if not stray.startswith(ANALYTICS)] == []
 
 
 @pytest.hookimpl(wrapper=True)

@@ -74,12 +74,14 @@ class PrefectUi:
         """Press the run form's Submit."""
         self.page.get_by_role("button", name="Submit").click()
 
-    def start_run(self) -> None:
-        """Press Submit, and open the run from its deployment's page."""
+    def start_run(self) -> str:
+        """Press Submit, and open the run from its deployment's page; return the run's id."""
         with self.page.expect_response(re.compile("/create_flow_run$")) as answer:
             self.submit_run()
         # By its id: the run gets its name a moment later.
-        self.page.locator(f"a[href$='{answer.value.json()['id']}']").first.click()
+        run_id = answer.value.json()["id"]
+        self.page.locator(f"a[href$='{run_id}']").first.click()
+        return run_id
 
     def wait_for_state(self, name: str) -> None:
         """Wait until the run's page says its state."""

@@ -88,6 +88,20 @@ def test_everything_is_registered_and_again(organization: Organization, tmp_path
     assert known == {automation.name for automation in wanted}
 
 
+async def test_registered_forms_are_those_that_make_up_serves(
+    prefect: None, organization: Organization, tmp_path: Path
+) -> None:
+    server = {"PREFECT_API_URL": str(PREFECT_API_URL.value())}
+    assert ran("deploy", tmp_path, **server, **organization.environment(tmp_path)).returncode == 0
+    served = await registry.served(Environment.LOCAL, await registry.register_samples())
+    async with get_client() as client:
+        for form in served:
+            registered = await client.read_deployment_by_name(f"{form.flow_name}/{form.name}")
+            assert registered.parameters == form.parameters
+            assert registered.parameter_openapi_schema == form._parameter_openapi_schema.model_dump()
+            assert registered.enforce_parameter_schema == form.enforce_parameter_schema is True
+
+
 @pytest.mark.parametrize("module", ["deploy", "worker"])
 def test_a_server_of_another_version_is_named_and_nothing_is_registered(
     module: str, old_server: str, tmp_path: Path
