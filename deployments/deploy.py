@@ -18,12 +18,13 @@ from prefect.blocks.notifications import SlackWebhook
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, get_current_settings
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billcom.errors import SettingsError
-from billcom.settings import Environment
+from billcom.private import keep_private
+from billcom.settings import Environment, check_names
 from deployments import automations, schedules
 from deployments.registry import (
     FILE,
@@ -53,6 +54,7 @@ class DeploySettings(BaseSettings):
 def main() -> int:
     """Register everything; return the exit status: 1, with one line saying why, when it can't be done."""
     try:
+        keep_private(get_current_settings().home)
         asyncio.run(deploy())
     except SettingsError as error:
         print(f"make deploy: {error}", file=sys.stderr)
@@ -175,6 +177,7 @@ async def _register_automations(url: SecretStr) -> str:
 
 
 def _settings() -> DeploySettings:
+    check_names()
     try:
         settings = DeploySettings()
     except ValidationError as error:

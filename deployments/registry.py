@@ -10,6 +10,7 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
 from pydantic import BaseModel
 
 from billcom.settings import Environment, Settings
@@ -38,6 +39,7 @@ async def served(environment: Environment, forms: dict[str, dict[str, Any]]) -> 
             tags=deployment["tags"],
             parameters=parameters_of(deployment, forms),
             concurrency_limit=_limit(deployment),
+            entrypoint_type=EntrypointType.MODULE_PATH,
             schedules=[schedules.to_serve(s) for s in deployment.get("schedules", [])],
         )
         for deployment in declared(environment)

@@ -8,11 +8,12 @@ import os
 import sys
 
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, get_current_settings
 from pydantic import SecretStr
 
 from billcom.errors import BillError, SettingsError
 from billcom.journal_store import JournalStore
+from billcom.private import keep_private
 from billcom.settings import Settings
 from deployments.automations import HEARTBEAT_SECONDS
 from deployments.deploy import prefect_server
@@ -30,6 +31,7 @@ def main() -> int:  # noqa: RET503 (what it becomes does not return)
     parser.add_argument("--limit", type=int, default=LIMIT, help=f"runs at once; {LIMIT} unless given")
     options = parser.parse_args()
     try:
+        keep_private(get_current_settings().home)
         asyncio.run(check())
     except BillError as error:
         print(f"make worker: {error}", file=sys.stderr)

@@ -72,13 +72,13 @@ def test_stops_by_sigterm(up: Up) -> None:
     stops(up, signal.SIGTERM)
 
 
-def test_a_port_in_use_is_named() -> None:
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     port = free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         answer = subprocess.run(
-            [sys.executable, "-m", "deployments.local", "--bill-port", str(port)],
+            [sys.executable, "-m", "deployments.local", "--bill-port", str(port), "--folder", str(tmp_path)],
             cwd=ROOT,
             capture_output=True,
             text=True,
