@@ -19,29 +19,26 @@ FIND_PYTHON = for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 pyth
 PIP_INSTALL = .venv/bin/python -m pip --disable-pip-version-check -qq install --no-compile
 COMPILE = .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
 
-# Prefect lives in .local and reports to nobody. What the user has set for Prefect or BILL, .env included, which is read
-# from the current folder, gets into no demo; of the environment, into no test.
-ALONE = env $(foreach name,$(filter BILL_% PREFECT_%,$(.VARIABLES)),-u $(name)) $(SILENT)
-OURS = env $(foreach name,$(filter PREFECT_API_% PREFECT_CLOUD_% PREFECT_PROFILE%,$(.VARIABLES)),-u $(name)) $(SILENT)
+# Nobody else on this machine reads what a target writes, and Prefect reports to nobody. What the user has set for Prefect
+# or BILL gets into no test; what does not get into `make up` and `make demo`, deployments/alone.py says.
+PRIVATE = umask 077 &&
+ALONE = $(PRIVATE) env $(foreach name,$(filter BILL_% PREFECT_%,$(.VARIABLES)),-u $(name)) $(SILENT)
 SILENT = DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS=120
-LOCAL_PREFECT = PREFECT_HOME="$(CURDIR)/.local/prefect" PREFECT_PROFILES_PATH="$(CURDIR)/.local/prefect/profiles.toml"
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s  %s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed ## Run the accounts payable and receivable workflows against a local BILL
-	@mkdir -p .local/prefect
-	@cd .local && $(ALONE) $(LOCAL_PREFECT) PYTHONPATH="$(CURDIR)" ../.venv/bin/python -m deployments.demo
+	@$(PRIVATE) .venv/bin/python -m deployments.demo
 
 up: .venv/installed ## Start Prefect's server, its UI and every workflow on this machine, until Ctrl-C
-	@mkdir -p .local/prefect
-	@$(OURS) $(LOCAL_PREFECT) .venv/bin/python -m deployments.local
+	@$(PRIVATE) .venv/bin/python -m deployments.local
 
 deploy: .venv/installed ## Register every flow, automation and the work pool with the server of PREFECT_API_URL
-	@$(SILENT) .venv/bin/python -m deployments.deploy
+	@$(PRIVATE) $(SILENT) .venv/bin/python -m deployments.deploy
 
 worker: .venv/installed ## Start a worker for the server of PREFECT_API_URL (LIMIT=8 runs at once, NAME=…)
-	@$(SILENT) .venv/bin/python -m deployments.worker --limit $(or $(LIMIT),8) $(if $(NAME),--name $(NAME))
+	@$(PRIVATE) $(SILENT) .venv/bin/python -m deployments.worker --limit $(or $(LIMIT),8) $(if $(NAME),--name $(NAME))
 
 test: .venv/testers ## Run the tests (PYTEST_ARGS="-k payment" for some of them)
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && trap 'exit 130' INT && trap 'exit 143' TERM && \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import os
@@ -9,6 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from deployments import alone
+
+if __name__ == "__main__":
+    alone.leave_others_out()  # before Prefect, which reads its settings when it is imported
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
@@ -103,6 +109,9 @@ async def recorded_runs() -> list[tuple[FlowRun, int]]:
 
 def main() -> int:
     """Run the demo; return its exit status."""
+    argparse.ArgumentParser(
+        prog="python -m deployments.demo", description=__doc__, parents=[alone.OPTIONS]
+    ).parse_args()
     with LocalBill() as bill, tempfile.TemporaryDirectory() as state:
         for name in [name for name in os.environ if name.startswith("BILL_")]:
             del os.environ[name]

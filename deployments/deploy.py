@@ -26,12 +26,13 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, get_current_settings
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billcom.errors import SettingsError
-from billcom.settings import Environment
+from billcom.private import keep_private
+from billcom.settings import Environment, check_names
 from deployments import automations, leftovers, planned, schedules
 from deployments.planned import Plan
 from deployments.registry import (
@@ -63,6 +64,7 @@ class DeploySettings(BaseSettings):
 def main() -> int:
     """Register everything; return the exit status: 1, with one line saying why, when it can't be done."""
     try:
+        keep_private(get_current_settings().home)
         asyncio.run(deploy())
     except SettingsError as error:
         print(f"make deploy: {error}", file=sys.stderr)
@@ -251,6 +253,7 @@ def _automation_names() -> set[str]:
 
 
 def _settings() -> DeploySettings:
+    check_names()
     try:
         settings = DeploySettings()
     except ValidationError as error:

@@ -14,12 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deployments import alone
+
+if __name__ == "__main__":
+    alone.leave_others_out()  # before Prefect, which reads its settings when it is imported
+
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 from billcom.emulator import LocalBill
-from billcom.settings import Environment
+from billcom.errors import BillError
+from billcom.settings import Environment, check_names
 from deployments import leftovers, planned
 from deployments.recovery import HEARTBEAT_SECONDS, recover_for_ever
 from deployments.registry import declared, full_name, register_block_types, register_samples, served
@@ -33,7 +39,9 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 def main() -> int:
     """Run everything until Ctrl-C or SIGTERM; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m deployments.local", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m deployments.local", description=__doc__, parents=[alone.OPTIONS]
+    )
     parser.add_argument("--bill-port", type=int, default=BILL_PORT)
     parser.add_argument("--ui-port", type=int, default=UI_PORT)
     options = parser.parse_args()
@@ -52,6 +60,7 @@ def run(bill_port: int, ui_port: int) -> int:
         return 1
     ui = f"http://127.0.0.1:{ui_port}"
     try:
+        check_names()
         with (
             LocalBill(port=bill_port) as bill,
             _prefect_server(ui_port),
@@ -60,7 +69,7 @@ def run(bill_port: int, ui_port: int) -> int:
             asyncio.run(_serve(bill, ui))
     except KeyboardInterrupt:
         pass
-    except RuntimeError as error:
+    except (RuntimeError, BillError) as error:
         print(f"make up: {error}", file=sys.stderr)
         return 1
     return 0
@@ -107,13 +116,17 @@ def _server_log() -> Path:
 
 
 def _environment(bill: LocalBill) -> dict[str, str]:
-    """Return the environment of the flows: they sign in to the local BILL alone, whatever `.env` says."""
+    """Return the environment of the flows: the local BILL and a journal of their own, whatever else is set."""
     return {f"BILL_{name.upper()}": value for name, value in bill.credentials.items()} | {
         "BILL_ENVIRONMENT": "local",
         "BILL_ALLOW_PRODUCTION": "false",
         "BILL_DEVICE": "",
         "BILL_REMEMBER_ME_ID": "",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        "BILL_JOURNAL_URL": "",
+        "BILL_SINGLE_MACHINE": "false",
+        "BILL_SEVERAL_MACHINES": "false",
+        "BILL_SESSION_KEY": "",
         "BILL_STATE_DIR": str(get_current_settings().home / "billcom"),
         "BILL_INPUT_DIR": str(get_current_settings().home.parent / "input"),
         "BILL_OUTPUT_DIR": str(get_current_settings().home.parent / "output"),
@@ -125,7 +138,7 @@ def _bring_samples(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for sample in SAMPLES.iterdir():
         if not (folder / sample.name).exists():
-            shutil.copy(sample, folder)
+            shutil.copyfile(sample, folder / sample.name)  # without its mode
 
 
 def _forget_writes(state: Path) -> None:

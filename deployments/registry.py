@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
 from pydantic import BaseModel
 
 from billcom.settings import Environment, Settings
@@ -41,6 +42,7 @@ async def served(environment: Environment, forms: dict[str, dict[str, Any]]) -> 
             description=deployment["description"],
             tags=deployment["tags"],
             parameters=parameters_of(deployment, forms),
+            entrypoint_type=EntrypointType.MODULE_PATH,
             schedules=[schedules.to_serve(s) for s in deployment.get("schedules", [])],
         )
         for deployment in declared(environment)

@@ -13,11 +13,12 @@ import sys
 
 from prefect.cli import app as prefect_command
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, get_current_settings
 from pydantic import SecretStr
 
 from billcom.errors import BillError, SettingsError
 from billcom.journal_store import JournalStore
+from billcom.private import keep_private
 from billcom.settings import Settings
 from deployments.deploy import prefect_server
 from deployments.recovery import HEARTBEAT_SECONDS, recover_in_background
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=LIMIT, help=f"runs at once; {LIMIT} unless given")
     options = parser.parse_args()
     try:
+        keep_private(get_current_settings().home)
         settings = asyncio.run(check())
     except BillError as error:
         print(f"make worker: {error}", file=sys.stderr)

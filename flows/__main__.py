@@ -14,12 +14,14 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 from cyclopts import App, Parameter
 from prefect.exceptions import ParameterTypeError
+from prefect.settings import get_current_settings
 
 from billcom import approval
 from billcom.approvers import Approvers
 from billcom.errors import ApprovalError, BillError, InputError, LinesFailedError
 from billcom.inputs import CodeSource
 from billcom.journal import Journal
+from billcom.private import keep_private
 from billcom.runs.lines import Run
 from billcom.runs.report import run_text
 from billcom.settings import Environment, Settings
@@ -127,6 +129,7 @@ def _run(flow: Any, options: Options | None, **parameters: Any) -> int:
     """Run a flow to its end, and print what became of it; return the exit code."""
     asked = options or Options()
     try:
+        keep_private(get_current_settings().home)
         return asyncio.run(_awaited(flow, asked, parameters))
     except LinesFailedError as error:
         print(run_text(error.run))

@@ -10,8 +10,8 @@ from dotenv import dotenv_values
 
 PREFIX = "BILL_"
 ENV_FILE = ".env"
-_OTHERS = ("notify_url",)
-"""Settings that only registering reads (`deployments.deploy`)."""
+_OTHERS = ("notify_url", "webhook_base_url")
+"""Known beside the settings: what registering alone reads, and what `billcom emulator` prints with its credentials."""
 
 
 def unknown_names(fields: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from billcom.private import keep_private
+from tests.modes import loose
 
 
 @pytest.fixture(autouse=True)
@@ -19,12 +20,6 @@ def usual_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
-
-
-def loose(folder: Path) -> dict[str, str]:
-    """Return what others can read, write or enter, with its mode."""
-    paths = [folder, *folder.rglob("*")]
-    return {str(p): oct(p.stat().st_mode) for p in paths if not p.is_symlink() and p.stat().st_mode & 0o077}
 
 
 def test_loose_folder_is_tightened_with_all_that_is_in_it(tmp_path: Path) -> None:
@@ -37,7 +32,7 @@ def test_loose_folder_is_tightened_with_all_that_is_in_it(tmp_path: Path) -> Non
     outside.write_text("another's")
     (inner / "link").symlink_to(outside)
     keep_private(tmp_path / "home", tmp_path / "missing")
-    assert loose(tmp_path / "home") == {}
+    assert loose(tmp_path / "home") == []
     assert oct((inner / "script").stat().st_mode)[-3:] == "700"
     assert oct(outside.stat().st_mode)[-3:] == "644"
 
@@ -48,4 +43,4 @@ def test_new_files_are_private_also_those_of_programs_it_starts(tmp_path: Path) 
     (tmp_path / "made" / "mine").write_text("x")
     program = "from pathlib import Path; Path('made/theirs').write_text('x')"
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
-    assert loose(tmp_path / "made") == {}
+    assert loose(tmp_path / "made") == []

@@ -8,6 +8,7 @@ import pytest
 
 from billcom import Settings
 from billcom.doctor import report
+from billcom.emulator import LocalBill
 from billcom.errors import SettingsError
 from billcom.settings import StateSettings, check_names
 
@@ -56,6 +57,12 @@ def test_names_in_any_case_and_those_of_registering_are_known(monkeypatch: pytes
     monkeypatch.setenv("BILL_NOTIFY_URL", "json://127.0.0.1/")
     monkeypatch.setenv("BILLCOM_HOME", "/app")
     assert str(Settings.load().max_amount) == "5.00"
+
+
+def test_what_the_local_bill_prints_is_known(local_bill: LocalBill, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in local_bill.credentials.items():
+        monkeypatch.setenv(f"BILL_{name.upper()}", value)
+    assert Settings.load().base_url == local_bill.base_url
 
 
 @pytest.mark.anyio

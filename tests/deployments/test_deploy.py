@@ -134,6 +134,10 @@ def test_without_a_server_it_says_what_to_set(tmp_path: Path) -> None:
     [
         ({"BILL_ENVIRONMENT": "test"}, "BILL_ENVIRONMENT: use one of local, sandbox, production"),
         ({"BILL_NOTIFY_URL": "very-secret"}, "BILL_NOTIFY_URL is no address Apprise knows"),
+        (
+            {"BILL_NOTIFY_ULR": "very-secret"},
+            "BILL_NOTIFY_ULR is not a setting: did you mean BILL_NOTIFY_URL?",
+        ),
     ],
 )
 def test_a_setting_it_can_not_use_is_named_and_not_shown(
@@ -177,9 +181,10 @@ async def test_a_schedule_in_the_past_registers_nothing(
             {"BILL_JOURNAL_URL": "postgresql+asyncpg://billcom@127.0.0.1:9/billcom"},
             "the journal (BILL_JOURNAL_URL)",
         ),
+        ({"BILL_MAX_AMUONT": "1"}, "BILL_MAX_AMUONT is not a setting: did you mean BILL_MAX_AMOUNT?"),
     ],
 )
-def test_a_worker_without_key_or_journal_does_not_start(
+def test_a_worker_whose_settings_are_not_safe_does_not_start(
     environment: dict[str, str], says: str, tmp_path: Path
 ) -> None:
     done = ran("worker", tmp_path, **environment)

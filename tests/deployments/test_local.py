@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cluster.databases import until
 from tests.deployments.up import ROOT, Up, free_port, listens
 
 pytestmark = pytest.mark.slow
@@ -73,23 +72,13 @@ def test_stops_by_sigterm(up: Up) -> None:
     stops(up, signal.SIGTERM)
 
 
-def test_scheduler_that_does_not_run_is_named(tmp_path: Path) -> None:
-    scheduler = "PREFECT_SERVER_SERVICES_SCHEDULER_"
-    with Up(tmp_path, **{f"{scheduler}ENABLED": "false", f"{scheduler}LOOP_SECONDS": "1"}) as up:
-        up.banner()
-        until(lambda: "make up: " in up.printed(), "make up names the service", DEADLINE_SECONDS)
-        (line,) = [line for line in up.printed().splitlines() if line.startswith("make up: ")]
-    assert line.startswith("make up: Prefect's service schedule_deployments plans no run for ")
-    assert "pay-due-bills/weekdays-local (every-weekday)" in line
-
-
-def test_a_port_in_use_is_named() -> None:
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     port = free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         answer = subprocess.run(
-            [sys.executable, "-m", "deployments.local", "--bill-port", str(port)],
+            [sys.executable, "-m", "deployments.local", "--bill-port", str(port), "--folder", str(tmp_path)],
             cwd=ROOT,
             capture_output=True,
             text=True,

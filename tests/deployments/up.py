@@ -33,13 +33,14 @@ def listens(port: int) -> bool:
 class Up:
     """The process behind `make up`, its ports, and what it has printed; stopped on leaving.
 
-    `folder` is new: Prefect, the journal and the sheets lie in it. `environment` comes on top of the caller's, of which
-    nothing of Prefect or BILL is handed on.
+    Prefect, the journal and the sheets lie in `folder`. It is started in `current`. `environment` comes on top of the
+    caller's, of which nothing of Prefect or BILL is handed on.
     """
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, current: Path = ROOT, **environment: str) -> None:
         self.bill_port, self.ui_port = free_port(), free_port()
         self.home = folder / "prefect"
+        self._current = current
         self._environment = environment
         self._printed: list[str] = []
         self._ready = Event()
@@ -50,19 +51,15 @@ class Up:
         return f"http://127.0.0.1:{self.ui_port}"
 
     def __enter__(self) -> Self:
-        ports = ["--bill-port", str(self.bill_port), "--ui-port", str(self.ui_port)]
+        options = ["--bill-port", str(self.bill_port), "--ui-port", str(self.ui_port)]
+        options += ["--folder", str(self.home.parent)]
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("BILL_", "PREFECT_"))
         }
-        own = {
-            "PREFECT_HOME": str(self.home),
-            "DO_NOT_TRACK": "1",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.local", *ports],
-            cwd=ROOT,
-            env=kept | own | self._environment,
+            [sys.executable, "-m", "deployments.local", *options],
+            cwd=self._current,
+            env=kept | {"PYTHONPATH": str(ROOT)} | self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -100,6 +97,12 @@ class Up:
         """Send a signal and wait for the end; return everything that was printed."""
         self.process.send_signal(by)
         self.process.wait(STOP_SECONDS)
+        self._reader.join(STOP_SECONDS)
+        return "".join(self._printed)
+
+    def wait(self) -> str:
+        """Wait for the end of one that could not start; return everything that was printed."""
+        self.process.wait(READY_SECONDS)
         self._reader.join(STOP_SECONDS)
         return "".join(self._printed)
 

@@ -40,6 +40,7 @@ from tests.flows.payment_sheets import (
     three,
     vendor_by_hand,
 )
+from tests.modes import loose
 from tests.organization import Organization
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect", "folders")]
@@ -221,6 +222,7 @@ def started(*command: str, **more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         env=environment(**more),
+        umask=0o022,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -247,8 +249,10 @@ async def test_stop_halts_the_command_line_without_a_prefect_server(
 ) -> None:
     put(*three())
     billcom("stop", "fraud at the bank", "--by", "Ada")
+    (tmp_path / "prefect").mkdir(0o755)
     status, printed = ended(started("flows", "pay_bills", SHEET, "--go", **own_server(tmp_path)))
     assert (status, money(organization)) == (1, [])
+    assert loose(tmp_path / "prefect") == [] == loose(tmp_path / "state")
     assert "all money is stopped by Ada since" in printed and "billcom resume" in printed
     billcom("resume")
     status, _ = ended(started("flows", "pay_bills", SHEET, "--go", **own_server(tmp_path)))
