@@ -13,7 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
+from prefect.settings import PREFECT_API_URL
 
 from billcom.errors import SettingsError
 from billcom.settings import Environment
