@@ -47,7 +47,7 @@ def main() -> int:  # noqa: RET503 (what it becomes does not return)
         str(options.limit),
     ]
     # Beside the worker, not above it: signals and the exit status are the worker's own.
-    watch = [sys.executable, "-m", "deployments.watch", settings.environment.value]
+    watch = [sys.executable, "-m", "deployments.watch", settings.environment.value, str(os.getpid())]
     subprocess.Popen(watch, cwd=ROOT)
     named = ["--name", options.name] if options.name else []
     os.execve(sys.executable, [*command, *named], environment())  # noqa: S606 (no shell is wanted)
