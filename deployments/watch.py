@@ -1,6 +1,6 @@
 """Watch the services of Prefect's server: one line for each that fails, with what to do.
 
-`python -m deployments.watch ENVIRONMENT PID` watches through the API until the process PID, which started it, has ended.
+`python -m deployments.watch ENVIRONMENT PID` watches through the API until PID, which started it, has ended.
 """
 
 from __future__ import annotations
