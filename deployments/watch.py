@@ -1,6 +1,6 @@
 """Watch the services of Prefect's server: one line for each that fails, with what to do.
 
-`python -m deployments.watch ENVIRONMENT` watches through the API until the process that started it has ended.
+`python -m deployments.watch ENVIRONMENT PID` watches through the API until PID, which started it, has ended.
 """
 
 from __future__ import annotations
@@ -108,9 +108,9 @@ async def watch(
 
 def main() -> int:
     """Watch beside the worker that has started this process, until the worker has ended."""
-    environment, parent = Environment(sys.argv[1]), os.getppid()
+    environment, worker = Environment(sys.argv[1]), int(sys.argv[2])
     with suppress(KeyboardInterrupt):
-        asyncio.run(watch(_say, environment, goes_on=lambda: os.getppid() == parent))
+        asyncio.run(watch(_say, environment, goes_on=lambda: os.getppid() == worker))
     return 0
 
 

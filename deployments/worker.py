@@ -47,7 +47,7 @@ def main() -> int:
     os.environ |= environment()
     recover_in_background()
     # Beside the worker, not above it: signals and the exit status are the worker's own.
-    watch = [sys.executable, "-m", "deployments.watch", settings.environment.value]
+    watch = [sys.executable, "-m", "deployments.watch", settings.environment.value, str(os.getpid())]
     subprocess.Popen(watch, cwd=ROOT)
     named = ["--name", options.name] if options.name else []
     sys.argv = ["prefect", "worker", "start", "--pool", POOL, "--limit", str(options.limit), *named]
