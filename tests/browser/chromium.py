@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-TIMEOUT_MILLISECONDS = 400_000
+TIMEOUT_MILLISECONDS = 90_000
 """Generous: two flows, a server and the browser may share two cores with other work."""
 
 _QUIET = [

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 900
+READY_SECONDS = 180
 STOP_SECONDS = 60
 
 
