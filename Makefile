@@ -2,7 +2,7 @@
 # Python 3.11 or later and make are all that has to be there; nothing here asks for more than GNU make 3.81 (macOS).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up deploy worker test test-up test-slow test-browser test-cluster fleet screenshots \
+.PHONY: help demo up deploy worker test test-up test-slow test-service test-browser test-cluster fleet screenshots \
 	faults faults-blind schedules soak race kills bench check lock clean python
 
 # The newest Python that has venv and pip; `make PYTHON=/path/to/python …` chooses another.
@@ -50,6 +50,9 @@ test-up: ## Start all that `make up` starts, run a workflow there, stop it by Ct
 
 test-slow: ## Run the tests that take longer, test-up among them
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
+
+test-service: ## Run what drives a server, workers and their runs: kills, cancels, registers again, every form (an hour)
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m service -n 0 tests/deployments tests/browser $(PYTEST_ARGS)"
 
 test-browser: ## Run a workflow from its form in a headless Chromium (Debian, Ubuntu: apt install chromium)
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m browser -n 0 tests/browser $(PYTEST_ARGS)"

@@ -17,7 +17,7 @@ from tests.organization import Organization
 if TYPE_CHECKING:
     from tests.browser.prefect_ui import PrefectUi
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.service
 
 ASKS = {"ap-workflow", "enroll-mfa"}
 """What waits for BILL's code on a machine that is not remembered."""

@@ -14,7 +14,7 @@ import pytest
 from tests.deployments.up import ROOT, Up
 from tests.modes import loose
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.service
 
 DEMO_SECONDS = 600
 

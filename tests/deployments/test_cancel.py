@@ -24,7 +24,7 @@ from tests.deployments.worker import Machine, machine, until
 from tests.flows.payment_sheets import row
 from tests.organization import Organization
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.service
 
 BILLS, TOGETHER = 90, 3
 PAY_BILLS = "pay-bills/on-demand-local"

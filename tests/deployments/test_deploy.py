@@ -25,7 +25,7 @@ from tests.deployments.up import free_port
 from tests.organization import Organization
 from tests.schedules.service import service
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.service]
 
 SECRET = "json://user:very-secret@127.0.0.1:9/"
 

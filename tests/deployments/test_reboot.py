@@ -23,7 +23,7 @@ from tests.cluster.house import end
 from tests.deployments.up import ROOT, free_port
 from tests.flows.payment_sheets import PIANO, VENDOR, row
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.service
 
 BILLS = 300
 DEADLINE_SECONDS = 900

@@ -11,7 +11,7 @@ import pytest
 from tests.organization import MONDAY
 from tests.schedules.service import Service, service
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.service
 
 TRUST = "check-trust/daily-local"
 DUE = "pay-due-bills/weekdays-local"

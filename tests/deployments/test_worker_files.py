@@ -18,7 +18,7 @@ from tests.deployments.up import ROOT
 from tests.modes import loose
 from tests.organization import Organization
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.service]
 
 RUN_SECONDS = 300
 
