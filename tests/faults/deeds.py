@@ -41,7 +41,17 @@ async def pay(
         if until == "bill":
             return
         await _call(
-            pay_bill, client, bill.record, AMOUNT, account, funding_account_id, DAY, "", label, decision
+            pay_bill,
+            client,
+            bill.record,
+            AMOUNT,
+            vendor.record.name,
+            account,
+            funding_account_id,
+            DAY,
+            "",
+            label,
+            decision,
         )
 
 
@@ -50,7 +60,8 @@ async def pay_due(bill_id: str, funding_account_id: str) -> None:
     account = samples.account().to_new_bank_account()
     async with BillClient(Settings.load(), run="due bills") as client:
         bill = await client.bills.get(bill_id)
-        await _call(pay_bill, client, bill, AMOUNT, account, funding_account_id, DAY)
+        name = (await client.vendors.get(bill.vendor_id)).name
+        await _call(pay_bill, client, bill, AMOUNT, name, account, funding_account_id, DAY)
 
 
 async def charge(number: int, label: str = "", decision: Decision | None = None, until: str = "") -> None:
@@ -67,7 +78,17 @@ async def charge(number: int, label: str = "", decision: Decision | None = None,
         if until == "invoice":
             return
         await _call(authorize_charge, client, customer_id)
-        given = (invoice.record, wanted.amount, customer_id, held.record.id, DAY, label, decision)
+        customer = made.record.name
+        given = (
+            invoice.record,
+            wanted.amount,
+            customer_id,
+            customer,
+            held.record.id,
+            DAY,
+            label,
+            decision,
+        )
         await _call(charge_invoice, client, *given)
 
 

@@ -180,7 +180,7 @@ async def planned(bill: BillClient) -> tuple[BillToPay, Any]:
 async def test_what_is_as_it_was_planned_may_be_paid(bill: BillClient) -> None:
     item, vendor = await planned(bill)
     check_present(item, await bill.bills.get(item.bill.id), vendor)
-    check_present(item, item.bill, vendor.model_copy(update={"name": "VENDOR  01"}))
+    check_present(item, item.bill, vendor.model_copy(update={"name": "PAYEE  01"}))
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ async def test_what_is_as_it_was_planned_may_be_paid(bill: BillClient) -> None:
         (
             {},
             {"name": "Closed"},
-            "is named 'Closed' at BILL by now, 'Vendor 01' was planned: look at it in BILL",
+            "is named 'Closed' at BILL by now, 'Payee 01' was planned: look at it in BILL",
         ),
-        ({}, {"archived": True}, "vendor 'Vendor 01' is archived at BILL"),
+        ({}, {"archived": True}, "vendor 'Payee 01' is archived at BILL"),
     ],
     ids=["archived", "paid", "amount", "vendor", "account", "renamed", "vendor archived"],
 )
