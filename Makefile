@@ -52,7 +52,7 @@ test-slow: ## Run the tests that take longer, test-up among them
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m slow $(PYTEST_ARGS)"
 
 test-service: ## Run what drives a server, workers and their runs: kills, cancels, registers again, every form (an hour)
-	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m service -n 0 tests/deployments tests/browser $(PYTEST_ARGS)"
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m service -n 0 tests $(PYTEST_ARGS)"
 
 test-browser: ## Run a workflow from its form in a headless Chromium (Debian, Ubuntu: apt install chromium)
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="-m browser -n 0 tests/browser $(PYTEST_ARGS)"

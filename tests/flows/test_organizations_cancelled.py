@@ -18,7 +18,7 @@ from tests.flows.test_organizations import all_runs_of, blocks, deployed, impati
 
 __all__ = ["blocks", "deployed", "impatient"]  # fixtures
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect", "deployed")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("prefect"), pytest.mark.service]
 
 
 async def ended(run_id: UUID) -> None:
